@@ -1,0 +1,23 @@
+namespace EdgeProxy.Model;
+
+/// <summary>How a frontend's address came to be; decides which traffic policy governs it.</summary>
+public enum FrontendKind
+{
+    /// <summary>Service.spec.clusterIPs; governed by internalTrafficPolicy.</summary>
+    ClusterIP,
+
+    /// <summary>A node address with the node port; governed by externalTrafficPolicy.</summary>
+    NodePort,
+
+    /// <summary>Service.status.loadBalancer.ingress; source ranges, then externalTrafficPolicy.</summary>
+    LoadBalancer,
+
+    /// <summary>Service.spec.externalIPs; governed by externalTrafficPolicy.</summary>
+    ExternalIP,
+}
+
+/// <summary>One address, port and protocol under which a service port is reachable.</summary>
+/// <param name="Address">Where clients connect to.</param>
+/// <param name="Kind">Where the address comes from.</param>
+/// <param name="ServicePort">What is served there.</param>
+public sealed record Frontend(FrontendAddress Address, FrontendKind Kind, ServicePortName ServicePort);

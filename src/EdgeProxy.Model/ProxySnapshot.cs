@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using EdgeProxy.Model.Certificates;
+using EdgeProxy.Model.Eligibility;
+using EdgeProxy.Model.Routing;
+
+namespace EdgeProxy.Model;
+
+/// <summary>
+/// One immutable view of everything served. Built aside by <see cref="SnapshotBuilder"/>, published by one swap, taken once per connection,
+/// flow or request. What was taken stays valid until its user is done; unchanged parts are shared with the snapshot before.
+/// </summary>
+public sealed record ProxySnapshot
+{
+    /// <summary>Nothing is served.</summary>
+    public static ProxySnapshot Empty { get; } = new();
+
+    /// <summary>Counts the snapshots that were published; 0 is the empty one before the first.</summary>
+    public long Generation { get; init; }
+
+    /// <summary>Services by name.</summary>
+    public ImmutableDictionary<NamespacedName, ServiceEntry> Services { get; init; } = ImmutableDictionary<NamespacedName, ServiceEntry>.Empty;
+
+    /// <summary>What is reachable where. When two Services ask for one address, the older one has it.</summary>
+    public ImmutableDictionary<FrontendAddress, FrontendClaims> Frontends { get; init; } = ImmutableDictionary<FrontendAddress, FrontendClaims>.Empty;
+
+    /// <summary>Cluster addresses in use: any other port of theirs is refused rather than not owned.</summary>
+    public ImmutableDictionary<IpAddr, int> ClusterIPs { get; init; } = ImmutableDictionary<IpAddr, int>.Empty;
+
+    /// <summary>HTTP routes.</summary>
+    public RouteTable Routes { get; init; } = RouteTable.Empty;
+
+    /// <summary>Usable certificates by Secret.</summary>
+    public ImmutableDictionary<NamespacedName, ServerCertificate> Certificates { get; init; } =
+        ImmutableDictionary<NamespacedName, ServerCertificate>.Empty;
+
+    /// <summary>The certificate for names without one of their own; null: the one the process made for itself.</summary>
+    public NamespacedName? DefaultCertificate { get; init; }
+
+    /// <summary>The service port behind a frontend, or null when the Service is gone.</summary>
+    public ServicePort? Find(Frontend frontend) =>
+        Services.TryGetValue(frontend.ServicePort.Service, out var service)
+            ? service.FindPort(frontend.ServicePort.Port, frontend.ServicePort.Protocol)
+            : null;
+
+    /// <summary>The service port a route names, or null when the Service or the port is missing.</summary>
+    public ServicePort? Find(BackendReference backend)
+    {
+        if (!Services.TryGetValue(backend.Service, out var service))
+        {
+            return null;
+        }
+
+        return backend.PortName is { } name ? service.FindPort(name, TransportProtocol.Tcp) : service.FindTcpPort(backend.PortNumber);
+    }
+
+    /// <summary>Decides on a new connection or flow from <paramref name="client"/> to <paramref name="destination"/>.</summary>
+    public Resolution Resolve(FrontendAddress destination, IpAddr client)
+    {
+        if (!Frontends.TryGetValue(destination, out var claims))
+        {
+            return Resolution.Of(ClusterIPs.ContainsKey(destination.Endpoint.Address) ? Verdict.Refused : Verdict.NotOwned);
+        }
+
+        return Find(claims.Winner) is { } port
+            ? port.Resolve(claims.Winner.Kind, destination.Endpoint.Address, client)
+            : Resolution.Of(Verdict.Refused);
+    }
+
+    /// <summary>The certificate for a server name (normalised), or null: use the default one.</summary>
+    public ServerCertificate? FindCertificate(string serverName)
+    {
+        foreach (var secret in Routes.CertificatesFor(serverName))
+        {
+            // A certificate that does not cover the name would only be refused by the client; the default one says more.
+            if (Certificates.TryGetValue(secret, out var certificate) && certificate.Covers(serverName))
+            {
+                return certificate;
+            }
+        }
+
+        return DefaultCertificate is { } name ? Certificates.GetValueOrDefault(name) : null;
+    }
+}

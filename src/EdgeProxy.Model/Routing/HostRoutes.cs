@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+
+namespace EdgeProxy.Model.Routing;
+
+/// <summary>All routes of one rule host, from every Ingress that has rules for it. Immutable once built.</summary>
+internal sealed class HostRoutes
+{
+    private readonly PathNode _paths = new();
+    private readonly List<(Regex Pattern, Route Route)> _patterns = [];
+    private readonly Route? _default;
+
+    private HostRoutes(Route? defaultRoute) => _default = defaultRoute;
+
+    /// <summary>
+    /// Builds the host's table. <paramref name="ingresses"/> are those with a rule for the host, oldest first, so that the first to claim a
+    /// place keeps it.
+    /// </summary>
+    public static HostRoutes Build(string host, ImmutableArray<IngressConfig> ingresses, bool hostHasTls)
+    {
+        var withDefault = ingresses.FirstOrDefault(ingress => ingress.DefaultBackend is not null);
+        var routes = new HostRoutes(withDefault is null ? null : DefaultRoute(withDefault, host, hostHasTls));
+
+        // One rewriting Ingress turns every path of the host into a regular expression, of all its Ingresses (ingress-nginx, P6).
+        var regexMode = ingresses.Any(ingress => ingress.RewriteTarget is not null);
+        foreach (var ingress in ingresses)
+        {
+            foreach (var path in ingress.Rules.Where(rule => rule.Host == host).SelectMany(rule => rule.Paths))
+            {
+                routes.Add(ingress, host, path, hostHasTls, regexMode);
+            }
+        }
+
+        // Longest pattern first; equal length by text descending (P7). The sort is stable, so among equals the oldest stays first.
+        var ordered = routes._patterns
+            .OrderByDescending(entry => entry.Route.Path.Length)
+            .ThenByDescending(entry => entry.Route.Path, StringComparer.Ordinal)
+            .ToList();
+        routes._patterns.Clear();
+        routes._patterns.AddRange(ordered);
+        return routes;
+    }
+
+    /// <summary>A route that takes every path: a default backend's.</summary>
+    public static Route DefaultRoute(IngressConfig ingress, string host, bool hostHasTls) => new()
+    {
+        Ingress = ingress.Name,
+        Host = host,
+        Path = "",
+        Backend = ingress.DefaultBackend,
+        SslRedirect = hostHasTls && ingress.SslRedirect,
+    };
+
+    /// <summary>The route for a normalised path, the host's default, or null.</summary>
+    public Route? Find(ReadOnlySpan<char> path)
+    {
+        foreach (var (pattern, route) in _patterns)
+        {
+            if (pattern.IsMatch(path))
+            {
+                return route;
+            }
+        }
+
+        return _paths.Find(path) ?? _default;
+    }
+
+    private void Add(IngressConfig ingress, string host, IngressPathConfig path, bool hostHasTls, bool regexMode)
+    {
+        Regex? pattern = null;
+        if (regexMode && !PathRewrite.TryCompile(path.Path, out pattern))
+        {
+            // Reported when the Ingress was translated; the route is left out rather than matched in a way nobody meant.
+            return;
+        }
+
+        var route = new Route
+        {
+            Ingress = ingress.Name,
+            Host = host,
+            Path = path.Path,
+            Type = path.Type,
+            Backend = path.Backend,
+            SslRedirect = hostHasTls && ingress.SslRedirect,
+            Rewrite = ingress.RewriteTarget is { } target ? new PathRewrite(pattern!, target) : null,
+        };
+        if (pattern is not null)
+        {
+            _patterns.Add((pattern, route));
+            return;
+        }
+
+        _paths.Add(route, RequestPath.DecodeRule(path.Path));
+    }
+}

@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+
+namespace EdgeProxy.Model.Routing;
+
+/// <summary>An Ingress as routing needs it, translated from the object. Immutable; equality is by reference.</summary>
+public sealed class IngressConfig
+{
+    /// <summary>Namespace and name.</summary>
+    public required NamespacedName Name { get; init; }
+
+    /// <summary>metadata.creationTimestamp; the oldest of two equal claims wins, and one without counts as younger than any with.</summary>
+    public DateTimeOffset? Created { get; init; }
+
+    /// <summary>spec.defaultBackend.</summary>
+    public BackendReference? DefaultBackend { get; init; }
+
+    /// <summary>spec.rules, in order.</summary>
+    public ImmutableArray<IngressRuleConfig> Rules { get; init; } = [];
+
+    /// <summary>spec.tls, in order.</summary>
+    public ImmutableArray<IngressTlsConfig> Tls { get; init; } = [];
+
+    /// <summary>
+    /// Annotation rewrite-target: replaces the path, <c>$1</c>…<c>$9</c> being groups of the rule path, which is then read as a regular expression.
+    /// Null: forward the target as it came.
+    /// </summary>
+    public string? RewriteTarget { get; init; }
+
+    /// <summary>Annotation ssl-redirect: plain requests for hosts with TLS are sent to https. Default true.</summary>
+    public bool SslRedirect { get; init; } = true;
+}
+
+/// <summary>One host rule.</summary>
+/// <param name="Host">Lower case; <c>*.</c> and a name; or empty for every host.</param>
+/// <param name="Paths">Paths in order.</param>
+public sealed record IngressRuleConfig(string Host, ImmutableArray<IngressPathConfig> Paths);
+
+/// <summary>One path of a rule.</summary>
+/// <param name="Path">As written; absent is <c>/</c>.</param>
+/// <param name="Type">ImplementationSpecific behaves like Prefix.</param>
+/// <param name="Backend">Null: a resource backend, which nobody here can serve, so the route answers 503.</param>
+public sealed record IngressPathConfig(string Path, PathType Type, BackendReference? Backend);
+
+/// <summary>One tls entry.</summary>
+/// <param name="Hosts">Lower case; empty: hosts of the rules that the certificate covers.</param>
+/// <param name="Secret">The certificate's Secret; null: the default certificate.</param>
+public sealed record IngressTlsConfig(ImmutableArray<string> Hosts, NamespacedName? Secret);
+
+/// <summary>A Service port that serves a route; resolved at each request, so that the Service may come and go on its own.</summary>
+/// <param name="Service">The Service.</param>
+/// <param name="PortName">spec port name; null when given by number.</param>
+/// <param name="PortNumber">spec port number; 0 when given by name.</param>
+public sealed record BackendReference(NamespacedName Service, string? PortName, int PortNumber)
+{
+    /// <inheritdoc />
+    public override string ToString() => PortName is null ? $"{Service}:{PortNumber}" : $"{Service}:{PortName}";
+}
+
+/// <summary>networking.k8s.io/v1 pathType.</summary>
+public enum PathType
+{
+    /// <summary>By path element. Also what ImplementationSpecific and a missing type mean here.</summary>
+    Prefix,
+
+    /// <summary>The whole path, case and trailing slash included.</summary>
+    Exact,
+}

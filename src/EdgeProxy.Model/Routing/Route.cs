@@ -1,0 +1,29 @@
+namespace EdgeProxy.Model.Routing;
+
+/// <summary>Where a request goes, and what is done to it on the way. Immutable and precompiled: serving it decides nothing again.</summary>
+public sealed class Route
+{
+    /// <summary>The Ingress it comes from.</summary>
+    public required NamespacedName Ingress { get; init; }
+
+    /// <summary>Rule host; empty for every host.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Rule path as written; empty for a default backend.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>How <see cref="Path"/> is compared.</summary>
+    public PathType Type { get; init; }
+
+    /// <summary>The Service port; null: closed, answers 503.</summary>
+    public BackendReference? Backend { get; init; }
+
+    /// <summary>Plain requests are sent to https.</summary>
+    public bool SslRedirect { get; init; }
+
+    /// <summary>Rewrites the path; null: the raw target is forwarded byte for byte.</summary>
+    public PathRewrite? Rewrite { get; init; }
+
+    /// <summary><c>namespace/name host path</c>, for logs.</summary>
+    public override string ToString() => $"{Ingress} {(Host.Length == 0 ? "*" : Host)}{Path}";
+}
