@@ -22,7 +22,7 @@ internal sealed class HostRoutes
         var routes = new HostRoutes(withDefault is null ? null : DefaultRoute(withDefault, host, hostHasTls));
 
         // One rewriting Ingress turns every path of the host into a regular expression, of all its Ingresses (ingress-nginx, P6).
-        var regexMode = ingresses.Any(ingress => ingress.RewriteTarget is not null);
+        var regexMode = ingresses.Any(ingress => ingress.Rules.Any(rule => rule.Host == host && rule.Paths.Any(path => IsRewritten(ingress, path))));
         foreach (var ingress in ingresses)
         {
             foreach (var path in ingress.Rules.Where(rule => rule.Host == host).SelectMany(rule => rule.Paths))
@@ -47,7 +47,7 @@ internal sealed class HostRoutes
         Ingress = ingress.Name,
         Host = host,
         Path = "",
-        Backend = ingress.DefaultBackend,
+        Backend = ingress.IsClosed ? null : ingress.DefaultBackend,
         SslRedirect = hostHasTls && ingress.SslRedirect,
     };
 
@@ -65,6 +65,10 @@ internal sealed class HostRoutes
         return _paths.Find(path) ?? _default;
     }
 
+    /// <summary>A target equal to the rule path changes nothing, and then does not make patterns of the paths either.</summary>
+    private static bool IsRewritten(IngressConfig ingress, IngressPathConfig path) =>
+        ingress.RewriteTarget is { } target && !string.Equals(target, path.Path, StringComparison.Ordinal);
+
     private void Add(IngressConfig ingress, string host, IngressPathConfig path, bool hostHasTls, bool regexMode)
     {
         Regex? pattern = null;
@@ -80,9 +84,9 @@ internal sealed class HostRoutes
             Host = host,
             Path = path.Path,
             Type = path.Type,
-            Backend = path.Backend,
+            Backend = ingress.IsClosed ? null : path.Backend,
             SslRedirect = hostHasTls && ingress.SslRedirect,
-            Rewrite = ingress.RewriteTarget is { } target ? new PathRewrite(pattern!, target) : null,
+            Rewrite = IsRewritten(ingress, path) ? new PathRewrite(pattern!, ingress.RewriteTarget!) : null,
         };
         if (pattern is not null)
         {

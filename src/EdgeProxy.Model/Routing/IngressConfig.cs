@@ -26,6 +26,9 @@ public sealed class IngressConfig
     /// </summary>
     public string? RewriteTarget { get; init; }
 
+    /// <summary>True when an annotation restricts access in a way that cannot be honoured: every route answers 503 rather than being open.</summary>
+    public bool IsClosed { get; init; }
+
     /// <summary>Annotation ssl-redirect: plain requests for hosts with TLS are sent to https. Default true.</summary>
     public bool SslRedirect { get; init; } = true;
 }

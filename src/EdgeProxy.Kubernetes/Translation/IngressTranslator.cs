@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+using EdgeProxy.Kubernetes.Problems;
+using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Model;
+using EdgeProxy.Model.Routing;
+
+namespace EdgeProxy.Kubernetes.Translation;
+
+/// <summary>Ingress → what routing needs. Pure.</summary>
+internal static class IngressTranslator
+{
+    /// <summary>Translates a valid Ingress that is ours.</summary>
+    public static IngressConfig Translate(Ingress ingress, ProblemSink problems)
+    {
+        var annotations = IngressAnnotations.Read(ingress, problems);
+        return new IngressConfig
+        {
+            Name = ingress.Name,
+            Created = ingress.Metadata.CreationTimestamp,
+            DefaultBackend = Backend(ingress, ingress.Spec.DefaultBackend, "spec.defaultBackend", problems),
+            Rules = [.. (ingress.Spec.Rules ?? []).Select((rule, index) => Rule(ingress, rule, index, annotations, problems))],
+            Tls = [.. (ingress.Spec.Tls ?? []).Select(tls => Tls(ingress, tls))],
+            RewriteTarget = annotations.RewriteTarget,
+            SslRedirect = annotations.SslRedirect,
+            IsClosed = annotations.IsClosed,
+        };
+    }
+
+    private static IngressRuleConfig Rule(Ingress ingress, IngressRule rule, int index, IngressAnnotations annotations, ProblemSink problems)
+    {
+        var paths = ImmutableArray.CreateBuilder<IngressPathConfig>();
+        for (var i = 0; i < (rule.Http?.Paths?.Count ?? 0); i++)
+        {
+            var path = rule.Http!.Paths![i];
+            var field = $"spec.rules[{index}].http.paths[{i}]";
+            var text = string.IsNullOrEmpty(path.Path) ? "/" : path.Path;
+            if (annotations.RewriteTarget is not null && !PathRewrite.TryCompile(text, out _))
+            {
+                problems.Error(ingress, $"{field}.path", $"Invalid value: \"{text}\": with rewrite-target the path is a regular expression, and this one cannot be used (look-around and back-references are not supported)");
+                continue;
+            }
+
+            var type = path.PathType is "Exact" ? PathType.Exact : PathType.Prefix;
+            paths.Add(new IngressPathConfig(text, type, Backend(ingress, path.Backend, $"{field}.backend", problems)));
+        }
+
+        return new IngressRuleConfig((rule.Host ?? "").ToLowerInvariant(), paths.ToImmutable());
+    }
+
+    private static BackendReference? Backend(Ingress ingress, IngressBackend? backend, string field, ProblemSink problems)
+    {
+        if (backend?.Service is { Name: { } name } service)
+        {
+            return new BackendReference(new NamespacedName(ingress.Name.Namespace, name), service.Port?.Name, service.Port?.Number ?? 0);
+        }
+
+        if (backend?.Resource is { } resource)
+        {
+            problems.Warning(ingress, $"{field}.resource", $"resource backends ({resource.Kind} {resource.Name}) are not supported; the path answers 503");
+        }
+
+        return null;
+    }
+
+    private static IngressTlsConfig Tls(Ingress ingress, IngressTls tls) => new(
+        [.. (tls.Hosts ?? []).Select(host => host.ToLowerInvariant())],
+        string.IsNullOrEmpty(tls.SecretName) ? null : new NamespacedName(ingress.Name.Namespace, tls.SecretName));
+}

@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using EdgeProxy.Kubernetes.Problems;
+using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Model;
+using EdgeProxy.Model.Eligibility;
+
+namespace EdgeProxy.Kubernetes.Translation;
+
+/// <summary>Service and its EndpointSlices → what the data plane needs. Pure.</summary>
+internal static class ServiceTranslator
+{
+    /// <summary>Names another implementation of the service proxy.</summary>
+    private const string ProxyNameLabel = "service.kubernetes.io/service-proxy-name";
+
+    /// <summary>Makes a Service with an address headless for proxies.</summary>
+    private const string HeadlessLabel = "service.kubernetes.io/headless";
+
+    /// <summary>
+    /// Translates a valid, defaulted Service. Null when there is nothing to serve: ExternalName is DNS only. A Service that is headless or
+    /// somebody else's to proxy keeps its endpoints, because an Ingress may name it, but has no frontends.
+    /// </summary>
+    public static ServiceConfig? Translate(Service service, IReadOnlyCollection<EndpointSlice> slices, TranslationOptions options, ProblemSink problems)
+    {
+        var spec = service.Spec;
+        if (spec.Type is "ExternalName")
+        {
+            return null;
+        }
+
+        var proxied = IsOurs(service, options);
+        var external = proxied && options.AllowExternalIPs ? spec.ExternalIPs : null;
+        return new ServiceConfig
+        {
+            Name = service.Name,
+            Created = service.Metadata.CreationTimestamp,
+            ClusterIPs = proxied ? Addresses(spec.ClusterIPs ?? (spec.ClusterIP is { } one ? [one] : [])) : [],
+            ExternalIPs = Addresses(external ?? []),
+            LoadBalancerIPs = proxied && spec.Type is "LoadBalancer" ? LoadBalancerAddresses(service) : [],
+            SourceRanges = [.. (spec.LoadBalancerSourceRanges ?? []).Select(ParsePrefix).OfType<IpPrefix>()],
+            InternalTrafficPolicy = Policy(spec.InternalTrafficPolicy),
+            ExternalTrafficPolicy = Policy(spec.ExternalTrafficPolicy),
+            AffinityTimeout = spec.SessionAffinity is "ClientIP"
+                ? TimeSpan.FromSeconds(spec.SessionAffinityConfig?.ClientIP?.TimeoutSeconds ?? 10_800)
+                : null,
+            HealthCheckNodePort = spec is { Type: "LoadBalancer", ExternalTrafficPolicy: "Local" } ? (ushort)(spec.HealthCheckNodePort ?? 0) : (ushort)0,
+            Ports = Ports(service, slices, options, problems),
+        };
+    }
+
+    private static bool IsOurs(Service service, TranslationOptions options)
+    {
+        var labels = service.Metadata.Labels;
+        if (labels is null)
+        {
+            return true;
+        }
+
+        return !labels.ContainsKey(HeadlessLabel)
+            && (!labels.TryGetValue(ProxyNameLabel, out var proxy) || string.Equals(proxy, options.ServiceProxyName, StringComparison.Ordinal));
+    }
+
+    private static ImmutableArray<ServicePortConfig> Ports(
+        Service service, IReadOnlyCollection<EndpointSlice> slices, TranslationOptions options, ProblemSink problems)
+    {
+        var ports = ImmutableArray.CreateBuilder<ServicePortConfig>();
+        var hasNodePorts = service.Spec.Type is "NodePort" or "LoadBalancer";
+        for (var i = 0; i < (service.Spec.Ports?.Count ?? 0); i++)
+        {
+            var port = service.Spec.Ports![i];
+            if (port.Protocol is "SCTP")
+            {
+                problems.Note(service, $"spec.ports[{i}].protocol", "SCTP is not served; the other ports of the Service are");
+                continue;
+            }
+
+            ports.Add(new ServicePortConfig
+            {
+                Name = port.Name ?? "",
+                Protocol = port.Protocol is "UDP" ? TransportProtocol.Udp : TransportProtocol.Tcp,
+                Port = (ushort)(port.Port ?? 0),
+                NodePort = hasNodePorts ? (ushort)(port.NodePort ?? 0) : (ushort)0,
+                AppProtocol = port.AppProtocol,
+                Endpoints = EndpointTranslator.Translate(port, slices, options.Node.Name),
+            });
+        }
+
+        return ports.ToImmutable();
+    }
+
+    /// <summary>With ipMode Proxy the balancer in front wants the traffic; the address is not ours to capture (KEP-1860).</summary>
+    private static ImmutableArray<IpAddr> LoadBalancerAddresses(Service service) =>
+        Addresses((service.Status?.LoadBalancer?.Ingress ?? []).Where(ingress => ingress.IpMode is not "Proxy").Select(ingress => ingress.Ip));
+
+    private static ImmutableArray<IpAddr> Addresses(IEnumerable<string?> texts) =>
+        [.. texts.Select(text => IpAddr.TryParse(text, out var address) ? address : (IpAddr?)null).OfType<IpAddr>().Distinct()];
+
+    private static IpPrefix? ParsePrefix(string text) => IpPrefix.TryParse(text, out var prefix) ? prefix : null;
+
+    private static TrafficPolicy Policy(string? policy) => policy is "Local" ? TrafficPolicy.Local : TrafficPolicy.Cluster;
+}

@@ -1,0 +1,210 @@
+using System.Collections.Immutable;
+using EdgeProxy.Kubernetes.Problems;
+using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Model;
+using EdgeProxy.Model.Certificates;
+
+namespace EdgeProxy.Kubernetes.Translation;
+
+/// <summary>
+/// Objects → snapshots, one after the other, each costing what changed. Owns nothing but indexes; used by one thread at a time.
+/// </summary>
+public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider time)
+{
+    private readonly Dictionary<NamespacedName, HashSet<NamespacedName>> _slicesByService = [];
+    private readonly Dictionary<NamespacedName, int> _secretUsers = [];
+    private readonly Dictionary<NamespacedName, ImmutableArray<NamespacedName>> _secretsOfIngress = [];
+    private readonly Dictionary<(string Kind, NamespacedName Name), IReadOnlyList<Problem>> _problems = [];
+    private LocalNode? _node;
+
+    /// <summary>The objects of the last snapshot.</summary>
+    public ObjectSet Objects { get; private set; } = ObjectSet.Empty;
+
+    /// <summary>The last snapshot.</summary>
+    public ProxySnapshot Snapshot { get; private set; } = ProxySnapshot.Empty;
+
+    /// <summary>Everything wrong with the objects of the last snapshot.</summary>
+    public IEnumerable<Problem> Problems => _problems.Values.SelectMany(list => list);
+
+    /// <summary>Translates a new set of objects, looking for what changed.</summary>
+    public ProxySnapshot Apply(ObjectSet next) => Apply(next, ObjectChanges.Between(Objects, next));
+
+    /// <summary>Translates a new set of objects of which only <paramref name="changes"/> differ from the last.</summary>
+    public ProxySnapshot Apply(ObjectSet next, ObjectChanges changes)
+    {
+        var before = Objects;
+        Objects = next;
+        var node = CurrentNode(next);
+        var rebuildAll = node != _node;
+        _node = node;
+
+        var builder = new SnapshotBuilder(Snapshot, node, time) { DefaultCertificate = options.DefaultCertificate };
+        var services = IndexSlices(before, changes);
+        services.UnionWith(changes.Services);
+        foreach (var name in rebuildAll ? services.Union(next.Services.Keys) : services)
+        {
+            TranslateService(builder, name);
+        }
+
+        var certificates = changes.Secrets.ToHashSet();
+        foreach (var name in changes.IngressClasses.IsEmpty ? changes.Ingresses : changes.Ingresses.Union(next.Ingresses.Keys))
+        {
+            TranslateIngress(builder, name, certificates);
+        }
+
+        if (Snapshot.Generation == 0 && options.DefaultCertificate is { } defaultCertificate)
+        {
+            certificates.Add(defaultCertificate);
+        }
+
+        foreach (var name in certificates)
+        {
+            TranslateCertificate(builder, name);
+        }
+
+        Snapshot = builder.Build();
+        return Snapshot;
+    }
+
+    /// <summary>The options' node, with what its Node object says.</summary>
+    private LocalNode CurrentNode(ObjectSet objects)
+    {
+        if (!objects.Nodes.TryGetValue(new NamespacedName("", options.Node.Name), out var node))
+        {
+            return options.Node;
+        }
+
+        var cidrs = node.Spec?.PodCIDRs ?? (node.Spec?.PodCIDR is { } one ? [one] : []);
+        var next = options.Node with
+        {
+            Zone = node.Metadata.Labels?.GetValueOrDefault(Node.ZoneLabel) ?? options.Node.Zone,
+            PodCidrs = [.. cidrs.Select(text => IpPrefix.TryParse(text, out var cidr) ? cidr : (IpPrefix?)null).OfType<IpPrefix>()],
+        };
+
+        // Records compare arrays by reference; the same content must not rebuild every Service.
+        return _node is { } last && last.Zone == next.Zone && last.PodCidrs.SequenceEqual(next.PodCidrs) ? last : next;
+    }
+
+    /// <summary>Brings the slice index up to date; returns the Services whose slices changed.</summary>
+    private HashSet<NamespacedName> IndexSlices(ObjectSet before, ObjectChanges changes)
+    {
+        var touched = new HashSet<NamespacedName>();
+        foreach (var name in changes.EndpointSlices)
+        {
+            if (before.EndpointSlices.TryGetValue(name, out var old) && ServiceOf(old) is { } oldService)
+            {
+                touched.Add(oldService);
+                _slicesByService.GetValueOrDefault(oldService)?.Remove(name);
+            }
+
+            if (Objects.EndpointSlices.TryGetValue(name, out var slice) && ServiceOf(slice) is { } service)
+            {
+                touched.Add(service);
+                if (!_slicesByService.TryGetValue(service, out var slices))
+                {
+                    _slicesByService.Add(service, slices = []);
+                }
+
+                slices.Add(name);
+            }
+        }
+
+        return touched;
+    }
+
+    private static NamespacedName? ServiceOf(EndpointSlice slice) =>
+        slice.Metadata.Labels?.GetValueOrDefault(EndpointSlice.ServiceNameLabel) is { } name ? new NamespacedName(slice.Name.Namespace, name) : null;
+
+    private void TranslateService(SnapshotBuilder builder, NamespacedName name)
+    {
+        var problems = new ProblemSink();
+        var slices = _slicesByService.GetValueOrDefault(name)?.Select(slice => Objects.EndpointSlices[slice]).ToList() ?? [];
+        if (Objects.Services.TryGetValue(name, out var service)
+            && ServiceTranslator.Translate(service, slices, options, problems) is { } config)
+        {
+            builder.SetService(config);
+        }
+        else
+        {
+            builder.RemoveService(name);
+        }
+
+        Report("Service", name, problems);
+    }
+
+    private void TranslateIngress(SnapshotBuilder builder, NamespacedName name, HashSet<NamespacedName> certificates)
+    {
+        var problems = new ProblemSink();
+        var secrets = ImmutableArray<NamespacedName>.Empty;
+        if (Objects.Ingresses.TryGetValue(name, out var ingress) && IngressClassRule.IsOurs(ingress, Objects.IngressClasses, options))
+        {
+            var config = IngressTranslator.Translate(ingress, problems);
+            secrets = [.. config.Tls.Select(tls => tls.Secret).OfType<NamespacedName>().Distinct()];
+            builder.SetIngress(config);
+        }
+        else
+        {
+            if (ingress is not null)
+            {
+                problems.Note(ingress, "spec.ingressClassName", "the Ingress has no class of ours and is not served");
+            }
+
+            builder.RemoveIngress(name);
+        }
+
+        CountSecretUsers(name, secrets, certificates);
+        Report("Ingress", name, problems);
+    }
+
+    /// <summary>Only Secrets that an Ingress names are turned into certificates; those that gained or lost their users are looked at again.</summary>
+    private void CountSecretUsers(NamespacedName ingress, ImmutableArray<NamespacedName> secrets, HashSet<NamespacedName> certificates)
+    {
+        foreach (var secret in _secretsOfIngress.GetValueOrDefault(ingress, []))
+        {
+            _secretUsers[secret]--;
+            certificates.Add(secret);
+        }
+
+        foreach (var secret in secrets)
+        {
+            _secretUsers[secret] = _secretUsers.GetValueOrDefault(secret) + 1;
+            certificates.Add(secret);
+        }
+
+        _secretsOfIngress[ingress] = secrets;
+    }
+
+    private void TranslateCertificate(SnapshotBuilder builder, NamespacedName name)
+    {
+        var problems = new ProblemSink();
+        var used = _secretUsers.GetValueOrDefault(name) > 0 || name == options.DefaultCertificate;
+        if (!used || !Objects.Secrets.TryGetValue(name, out var secret))
+        {
+            builder.RemoveCertificate(name);
+        }
+        else if (CertificateTranslator.Translate(secret, problems) is { } certificate && !IsCurrent(certificate))
+        {
+            builder.SetCertificate(certificate);
+        }
+
+        // A Secret that broke keeps its last good certificate: nothing is done to the builder.
+        Report("Secret", name, problems);
+    }
+
+    /// <summary>The same content keeps its instance, and with it the TLS context and the sessions that can be resumed.</summary>
+    private bool IsCurrent(ServerCertificate certificate) =>
+        Snapshot.Certificates.TryGetValue(certificate.Name, out var live)
+        && string.Equals(live.ChainPem, certificate.ChainPem, StringComparison.Ordinal)
+        && string.Equals(live.PrivateKeyPem, certificate.PrivateKeyPem, StringComparison.Ordinal);
+
+    private void Report(string kind, NamespacedName name, ProblemSink problems)
+    {
+        if (problems.Problems.Count == 0)
+        {
+            _problems.Remove((kind, name));
+            return;
+        }
+
+        _problems[(kind, name)] = problems.Problems;
+    }
+}

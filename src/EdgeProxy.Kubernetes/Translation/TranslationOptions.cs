@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+using EdgeProxy.Model;
+
+namespace EdgeProxy.Kubernetes.Translation;
+
+/// <summary>What objects do not say about themselves: who we are, and which of them are ours.</summary>
+public sealed record TranslationOptions
+{
+    /// <summary>This node. Zone and pod ranges are taken from the Node object of the same name where there is one.</summary>
+    public required LocalNode Node { get; init; }
+
+    /// <summary>Value of the deprecated annotation <c>kubernetes.io/ingress.class</c> that is ours. Default <c>edgeproxy</c>.</summary>
+    public string IngressClass { get; init; } = "edgeproxy";
+
+    /// <summary>Values of IngressClass.spec.controller that are ours. Default <c>edgeproxy.io/ingress-controller</c>.</summary>
+    public ImmutableArray<string> Controllers { get; init; } = ["edgeproxy.io/ingress-controller"];
+
+    /// <summary>Serve every Ingress when there is no IngressClass object at all: right for a folder of manifests, wrong in a cluster.</summary>
+    public bool ServeAllWithoutClasses { get; init; }
+
+    /// <summary>Secret of the certificate for names without one of their own; null: the process makes one.</summary>
+    public NamespacedName? DefaultCertificate { get; init; }
+
+    /// <summary>Honour Service.spec.externalIPs. Default true.</summary>
+    public bool AllowExternalIPs { get; init; } = true;
+
+    /// <summary>The value of label <c>service.kubernetes.io/service-proxy-name</c> that is ours; null: only Services without the label.</summary>
+    public string? ServiceProxyName { get; init; }
+}
