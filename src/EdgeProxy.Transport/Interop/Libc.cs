@@ -1,0 +1,117 @@
+using System.Runtime.InteropServices;
+
+namespace EdgeProxy.Transport.Interop;
+
+/// <summary>Raw entry points under their man-page names. Nothing outside <c>Interop/</c> calls them; the wrappers beside them do.</summary>
+/// <remarks>
+/// <see cref="SuppressGCTransitionAttribute"/> stands only on <c>recv</c> and <c>send</c>: they are called once per message, always on
+/// non-blocking descriptors, and return within microseconds. Everything that can wait or do a batch of work keeps the normal transition.
+/// </remarks>
+internal static unsafe partial class Libc
+{
+    // bits/socket.h
+    public const int AF_INET = 2;
+    public const int AF_INET6 = 10;
+    public const int MSG_PEEK = 0x2;
+    public const int MSG_TRUNC = 0x20;
+    public const int MSG_DONTWAIT = 0x40;
+    public const int MSG_NOSIGNAL = 0x4000;
+
+    // bits/socket_type.h
+    public const int SOCK_STREAM = 1;
+    public const int SOCK_DGRAM = 2;
+    public const int SOCK_NONBLOCK = 0x800;
+    public const int SOCK_CLOEXEC = 0x80000;
+
+    // sys/socket.h
+    public const int SHUT_WR = 1;
+
+    // asm-generic/socket.h (the same on x86-64 and arm64)
+    public const int SOL_SOCKET = 1;
+    public const int SO_REUSEADDR = 2;
+    public const int SO_ERROR = 4;
+    public const int SO_RCVBUF = 8;
+    public const int SO_LINGER = 13;
+    public const int SO_REUSEPORT = 15;
+
+    // netinet/in.h
+    public const int IPPROTO_IP = 0;
+    public const int IPPROTO_TCP = 6;
+    public const int IPPROTO_IPV6 = 41;
+    public const int IP_FREEBIND = 15;
+    public const int IPV6_V6ONLY = 26;
+    public const int IPV6_FREEBIND = 78;
+
+    // netinet/tcp.h
+    public const int TCP_NODELAY = 1;
+
+    // sys/epoll.h
+    public const int EPOLL_CLOEXEC = 0x80000;
+    public const int EPOLL_CTL_ADD = 1;
+
+    // sys/eventfd.h
+    public const int EFD_CLOEXEC = 0x80000;
+    public const int EFD_NONBLOCK = 0x800;
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int socket(int domain, int type, int protocol);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int bind(int sockfd, SockAddr* addr, uint addrlen);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int listen(int sockfd, int backlog);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int accept4(int sockfd, SockAddr* addr, uint* addrlen, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int connect(int sockfd, SockAddr* addr, uint addrlen);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int getsockname(int sockfd, SockAddr* addr, uint* addrlen);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int setsockopt(int sockfd, int level, int optname, void* optval, uint optlen);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int getsockopt(int sockfd, int level, int optname, void* optval, uint* optlen);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int shutdown(int sockfd, int how);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int close(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    [SuppressGCTransition]
+    public static partial nint recv(int sockfd, void* buf, nuint len, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    [SuppressGCTransition]
+    public static partial nint send(int sockfd, void* buf, nuint len, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int recvmmsg(int sockfd, MMsgHdr* msgvec, uint vlen, int flags, void* timeout);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int sendmmsg(int sockfd, MMsgHdr* msgvec, uint vlen, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int epoll_create1(int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int epoll_ctl(int epfd, int op, int fd, byte* @event);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int epoll_wait(int epfd, byte* events, int maxevents, int timeout);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int eventfd(uint initval, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint read(int fd, void* buf, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint write(int fd, void* buf, nuint count);
+}

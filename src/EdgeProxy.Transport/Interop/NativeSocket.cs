@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace EdgeProxy.Transport.Interop;
+
+/// <summary>Socket calls on plain non-blocking descriptors. Network errors are results: a count, or the error number negated.</summary>
+/// <remarks>
+/// Descriptors are plain integers here, not SafeHandles: each belongs to one object of one loop, is used and closed on that loop's thread
+/// only, and a handle's reference counting would be paid on every message.
+/// </remarks>
+internal static unsafe class NativeSocket
+{
+    /// <summary>Opens a non-blocking socket; the descriptor, or the error number negated.</summary>
+    public static int Open(IpEndpoint family, SocketType type)
+    {
+        var domain = family.IsIPv6 ? Libc.AF_INET6 : Libc.AF_INET;
+        var kind = type == SocketType.Stream ? Libc.SOCK_STREAM : Libc.SOCK_DGRAM;
+        return ResultOf(Libc.socket(domain, kind | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0));
+    }
+
+    public static int Bind(int descriptor, IpEndpoint address)
+    {
+        var length = SockAddr.Write(address, out var native);
+        return ResultOf(Libc.bind(descriptor, &native, length));
+    }
+
+    public static int Listen(int descriptor, int backlog) => ResultOf(Libc.listen(descriptor, backlog));
+
+    /// <summary>Takes one connection; its descriptor is non-blocking already.</summary>
+    public static int Accept(int descriptor, out IpEndpoint client)
+    {
+        SockAddr native = default;
+        var length = SockAddr.MaxLength;
+        var accepted = ResultOf(Libc.accept4(descriptor, &native, &length, Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC));
+        client = accepted >= 0 ? native.ToEndpoint() : default;
+        return accepted;
+    }
+
+    /// <summary>Starts a connection; <see cref="Errno.EINPROGRESS"/> negated is the usual answer for TCP.</summary>
+    public static int Connect(int descriptor, IpEndpoint address)
+    {
+        var length = SockAddr.Write(address, out var native);
+        return ResultOf(Libc.connect(descriptor, &native, length));
+    }
+
+    public static IpEndpoint LocalEndpoint(int descriptor)
+    {
+        SockAddr native = default;
+        var length = SockAddr.MaxLength;
+        return Libc.getsockname(descriptor, &native, &length) == 0 ? native.ToEndpoint() : default;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Receive(int descriptor, byte* buffer, int count) => ReceiveWith(descriptor, buffer, count, 0);
+
+    /// <summary>Copies what is waiting without taking it.</summary>
+    public static int Peek(int descriptor, byte* buffer, int count) => ReceiveWith(descriptor, buffer, count, Libc.MSG_PEEK);
+
+    /// <summary>Takes bytes that were peeked, without copying them again (tcp(7): MSG_TRUNC discards).</summary>
+    public static int Discard(int descriptor, int count) => ReceiveWith(descriptor, null, count, Libc.MSG_TRUNC);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Send(int descriptor, byte* bytes, int count)
+    {
+        var sent = (int)Libc.send(descriptor, bytes, (nuint)count, Libc.MSG_NOSIGNAL);
+        return sent >= 0 ? sent : -Marshal.GetLastPInvokeError();
+    }
+
+    public static int ReceiveBatch(int descriptor, MMsgHdr* messages, int count) =>
+        ResultOf(Libc.recvmmsg(descriptor, messages, (uint)count, Libc.MSG_DONTWAIT, null));
+
+    public static int SendBatch(int descriptor, MMsgHdr* messages, int count) =>
+        ResultOf(Libc.sendmmsg(descriptor, messages, (uint)count, Libc.MSG_NOSIGNAL));
+
+    /// <summary>Sends FIN after everything already given to the kernel.</summary>
+    public static int ShutdownSend(int descriptor) => ResultOf(Libc.shutdown(descriptor, Libc.SHUT_WR));
+
+    /// <summary>The pending error of a socket, which this call clears; 0 for none.</summary>
+    public static int TakeError(int descriptor)
+    {
+        int error;
+        uint length = sizeof(int);
+        return Libc.getsockopt(descriptor, Libc.SOL_SOCKET, Libc.SO_ERROR, &error, &length) == 0 ? error : Marshal.GetLastPInvokeError();
+    }
+
+    public static int SetOption(int descriptor, int level, int option, int value) =>
+        ResultOf(Libc.setsockopt(descriptor, level, option, &value, sizeof(int)));
+
+    /// <summary>Closes; what was sent is still delivered, then FIN (or RST when received bytes were left unread).</summary>
+    public static void Close(int descriptor)
+    {
+        // close(2): the descriptor is gone on Linux even after EINTR; only EBADF means a bug here, closing somebody else's descriptor.
+        var result = Libc.close(descriptor);
+        Debug.Assert(result == 0 || Marshal.GetLastPInvokeError() != Errno.EBADF, "A descriptor was closed twice.");
+    }
+
+    /// <summary>Closes with RST (linger on, zero seconds): a cut connection must not look like a finished one.</summary>
+    public static void CloseWithReset(int descriptor)
+    {
+        var linger = stackalloc int[] { 1, 0 };
+        _ = Libc.setsockopt(descriptor, Libc.SOL_SOCKET, Libc.SO_LINGER, linger, 2 * sizeof(int));
+        Close(descriptor);
+    }
+
+    private static int ReceiveWith(int descriptor, byte* buffer, int count, int flags)
+    {
+        var received = (int)Libc.recv(descriptor, buffer, (nuint)count, flags);
+        return received >= 0 ? received : -Marshal.GetLastPInvokeError();
+    }
+
+    private static int ResultOf(int result) => result >= 0 ? result : -Marshal.GetLastPInvokeError();
+}
