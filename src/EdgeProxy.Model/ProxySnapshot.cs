@@ -17,6 +17,9 @@ public sealed record ProxySnapshot
     /// <summary>Counts the snapshots that were published; 0 is the empty one before the first.</summary>
     public long Generation { get; init; }
 
+    /// <summary>Services that came, changed or went with this snapshot: who follows every snapshot need look at nothing else.</summary>
+    public ImmutableArray<NamespacedName> ChangedServices { get; init; } = [];
+
     /// <summary>Services by name.</summary>
     public ImmutableDictionary<NamespacedName, ServiceEntry> Services { get; init; } = ImmutableDictionary<NamespacedName, ServiceEntry>.Empty;
 

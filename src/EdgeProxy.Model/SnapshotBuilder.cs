@@ -15,6 +15,7 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
     private readonly ImmutableDictionary<IpAddr, int>.Builder _clusterIPs = previous.ClusterIPs.ToBuilder();
     private readonly ImmutableDictionary<NamespacedName, ServerCertificate>.Builder _certificates = previous.Certificates.ToBuilder();
     private readonly Dictionary<NamespacedName, IngressConfig?> _ingresses = [];
+    private readonly HashSet<NamespacedName> _changedServices = [];
 
     /// <summary>The certificate for names without one of their own.</summary>
     public NamespacedName? DefaultCertificate { get; set; } = previous.DefaultCertificate;
@@ -22,6 +23,7 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
     /// <summary>Adds or replaces a Service. Backends whose address stays keep their state; so do the scheduler and the affinity table.</summary>
     public void SetService(ServiceConfig service)
     {
+        _changedServices.Add(service.Name);
         var old = RemoveClaims(service.Name);
         var ports = service.Ports.Select(port => BuildPort(service, port, old)).ToImmutableArray();
         var frontends = FrontendsOf(service).ToImmutableArray();
@@ -41,6 +43,7 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
     /// <summary>Removes a Service; unknown names are fine.</summary>
     public void RemoveService(NamespacedName name)
     {
+        _changedServices.Add(name);
         RemoveClaims(name);
         _services.Remove(name);
     }
@@ -61,6 +64,7 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
     public ProxySnapshot Build() => new()
     {
         Generation = previous.Generation + 1,
+        ChangedServices = [.. _changedServices],
         Services = _services.ToImmutable(),
         Frontends = _frontends.ToImmutable(),
         ClusterIPs = _clusterIPs.ToImmutable(),

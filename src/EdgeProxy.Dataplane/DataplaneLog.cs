@@ -1,0 +1,35 @@
+using EdgeProxy.Model;
+using EdgeProxy.Transport;
+using EdgeProxy.Transport.Tcp;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeProxy.Dataplane;
+
+/// <summary>Event ids 200–249.</summary>
+internal static partial class DataplaneLog
+{
+    [LoggerMessage(200, LogLevel.Debug, "Listening on {Frontend}.")]
+    public static partial void Listening(ILogger logger, FrontendAddress frontend);
+
+    [LoggerMessage(201, LogLevel.Debug, "No longer listening on {Frontend}.")]
+    public static partial void Closed(ILogger logger, FrontendAddress frontend);
+
+    [LoggerMessage(202, LogLevel.Warning, "Cannot listen on {Frontend} for Service {Service}: {Reason}. Trying again; the other frontends are served.")]
+    public static partial void CannotListen(ILogger logger, FrontendAddress frontend, NamespacedName service, string reason);
+
+    [LoggerMessage(203, LogLevel.Information, "Listening on {Frontend} for Service {Service} after {Attempts} attempts.")]
+    public static partial void ListeningAtLast(ILogger logger, FrontendAddress frontend, NamespacedName service, int attempts);
+
+    [LoggerMessage(210, LogLevel.Debug, "Connection from {Client} to {Frontend} closed: {Reason}; backend {Backend}, tries {Tries}, {BytesUp} bytes up, {BytesDown} down.")]
+    public static partial void SessionClosed(
+        ILogger logger, IpEndpoint client, FrontendAddress frontend, CloseReason reason, Backend? backend, int tries, long bytesUp, long bytesDown);
+
+    [LoggerMessage(211, LogLevel.Debug, "Backend {Backend} of {ServicePort} did not accept: {Error}.")]
+    public static partial void DialFailed(ILogger logger, Backend backend, ServicePortName servicePort, DialError error);
+
+    [LoggerMessage(220, LogLevel.Error, "Unexpected error on event loop {Loop}; what it belonged to was closed, the loop goes on.")]
+    public static partial void LoopFault(ILogger logger, int loop, Exception exception);
+
+    [LoggerMessage(230, LogLevel.Information, "L4 drained: {Finished} connections finished, {Aborted} were cut at the deadline.")]
+    public static partial void Drained(ILogger logger, int finished, int aborted);
+}

@@ -1,0 +1,82 @@
+using EdgeProxy.Dataplane.Listeners;
+using EdgeProxy.Dataplane.Tcp;
+using EdgeProxy.Dataplane.Udp;
+using EdgeProxy.Model;
+using EdgeProxy.Transport.Loops;
+using EdgeProxy.Transport.Tcp;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeProxy.Dataplane;
+
+/// <summary>Services at L4: what the snapshot says, done with the transport. Owns listeners, sessions and flows; borrows the loops.</summary>
+public sealed class L4Dataplane : IAsyncDisposable
+{
+    private readonly ILogger _logger;
+    private readonly SessionTable _sessions;
+    private readonly LoopFlows[] _flows;
+    private readonly ListenerSet _tcp;
+    private readonly ListenerSet _udp;
+
+    /// <summary>Starts following the snapshots.</summary>
+    public L4Dataplane(EventLoopGroup loops, SnapshotPublisher snapshots, DataplaneOptions options, ILoggerFactory loggers, TimeProvider time)
+    {
+        _logger = loggers.CreateLogger("EdgeProxy.L4");
+        _sessions = new SessionTable(loops);
+        _flows = [.. loops.Loops.Select(loop => new LoopFlows(loop, options))];
+        loops.UnexpectedException = (loop, exception) => DataplaneLog.LoopFault(_logger, loop.Index, exception);
+        _tcp = new ListenerSet(
+            snapshots,
+            TransportProtocol.Tcp,
+            address => TcpFrontend.Bind(loops, address, snapshots, options, _sessions, _logger),
+            options,
+            time,
+            _logger);
+        _udp = new ListenerSet(
+            snapshots, TransportProtocol.Udp, address => UdpFrontend.Bind(loops, address, snapshots, _flows), options, time, _logger);
+    }
+
+    /// <summary>Ends when the listeners of the first snapshot are bound, or have failed to and are being tried again.</summary>
+    public Task FollowedFirst => Task.WhenAll(_tcp.FollowedFirst, _udp.FollowedFirst);
+
+    /// <summary>Frontends that are listened on.</summary>
+    public int ListenerCount => _tcp.Count + _udp.Count;
+
+    /// <summary>Open TCP connections.</summary>
+    public int ConnectionCount => _sessions.Count;
+
+    /// <summary>
+    /// Stops accepting, lets connections and flows finish until the token says the deadline has passed, then cuts what is left. UDP clients
+    /// with a flow are answered to the end; new ones are not.
+    /// </summary>
+    public async Task DrainAsync(CancellationToken deadline)
+    {
+        foreach (var flows in _flows)
+        {
+            flows.Loop.Post(() => flows.IsDraining = true);
+        }
+
+        await _tcp.DisposeAsync();
+        var open = _sessions.Count;
+        try
+        {
+            await _sessions.WaitUntilEmptyAsync(deadline);
+        }
+        catch (OperationCanceledException)
+        {
+            // The deadline passed.
+        }
+
+        var left = _sessions.Count;
+        _sessions.AbortAll(CloseReason.Drained);
+        await _udp.DisposeAsync();
+        DataplaneLog.Drained(_logger, open - left, left);
+    }
+
+    /// <summary>Closes the listeners and cuts every connection.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _tcp.DisposeAsync();
+        await _udp.DisposeAsync();
+        _sessions.AbortAll(CloseReason.Drained);
+    }
+}

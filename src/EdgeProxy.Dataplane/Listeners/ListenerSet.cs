@@ -1,0 +1,244 @@
+using System.Collections.Immutable;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using EdgeProxy.Model;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeProxy.Dataplane.Listeners;
+
+/// <summary>
+/// Keeps exactly the listeners the live snapshot asks for. Looks only at the Services a snapshot changed; a listener that stays is not
+/// touched, so no other client notices. Owns the listeners.
+/// </summary>
+/// <remarks>
+/// A service port without any usable endpoint has no listener: the kernel then refuses at once (RST, ICMP port unreachable), which a proxy
+/// that has already accepted cannot do.
+/// </remarks>
+internal sealed class ListenerSet : IAsyncDisposable
+{
+    private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromMinutes(1);
+
+    private readonly SnapshotPublisher _snapshots;
+    private readonly TransportProtocol _protocol;
+    private readonly Func<FrontendAddress, IAsyncDisposable> _bind;
+    private readonly DataplaneOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Channel<ProxySnapshot> _published = Channel.CreateUnbounded<ProxySnapshot>(new() { SingleReader = true });
+    private readonly Dictionary<FrontendAddress, IAsyncDisposable> _listeners = [];
+    private readonly Dictionary<FrontendAddress, FailedBind> _failed = [];
+    private readonly Dictionary<NamespacedName, ImmutableArray<Frontend>> _known = [];
+    private readonly TaskCompletionSource _followedFirst = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _loop;
+
+    /// <summary>Starts following the frontends of one protocol. <paramref name="bind"/> throws <see cref="SocketException"/> when an address cannot be had.</summary>
+    public ListenerSet(
+        SnapshotPublisher snapshots,
+        TransportProtocol protocol,
+        Func<FrontendAddress, IAsyncDisposable> bind,
+        DataplaneOptions options,
+        TimeProvider time,
+        ILogger logger)
+    {
+        _snapshots = snapshots;
+        _protocol = protocol;
+        _bind = bind;
+        _options = options;
+        _time = time;
+        _logger = logger;
+        snapshots.Published += OnPublished;
+        _loop = FollowAsync(_stop.Token);
+    }
+
+    /// <summary>Ends when the listeners of the first snapshot are bound, or have failed to.</summary>
+    public Task FollowedFirst => _followedFirst.Task;
+
+    /// <summary>Frontends that are listened on.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_listeners)
+            {
+                return _listeners.Count;
+            }
+        }
+    }
+
+    /// <summary>Closes every listener. Accepted connections live on. May be called again.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+
+        _snapshots.Published -= OnPublished;
+        await _stop.CancelAsync();
+        await _loop;
+        foreach (var listener in _listeners.Values)
+        {
+            await listener.DisposeAsync();
+        }
+    }
+
+    private void OnPublished(ProxySnapshot snapshot) => _published.Writer.TryWrite(snapshot);
+
+    /// <summary>One turn per published snapshot, or per moment a failed address is due again.</summary>
+    private async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                await WaitForWorkAsync(cancellationToken);
+                var changed = new HashSet<NamespacedName>();
+                while (_published.Reader.TryRead(out var snapshot))
+                {
+                    changed.UnionWith(snapshot.ChangedServices);
+                }
+
+                await ReconcileAsync(_snapshots.Current, changed);
+                if (_snapshots.Current.Generation > 0)
+                {
+                    _followedFirst.TrySetResult();
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Disposed.
+        }
+    }
+
+    private async Task WaitForWorkAsync(CancellationToken cancellationToken)
+    {
+        if (_failed.Count == 0)
+        {
+            await _published.Reader.WaitToReadAsync(cancellationToken);
+            return;
+        }
+
+        var due = _failed.Values.Min(failed => failed.DueAt) - _time.GetUtcNow();
+        using var retry = new CancellationTokenSource(due < TimeSpan.Zero ? TimeSpan.Zero : due, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(retry.Token, cancellationToken);
+        try
+        {
+            await _published.Reader.WaitToReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Time to try the failed ones again.
+        }
+    }
+
+    private async Task ReconcileAsync(ProxySnapshot snapshot, HashSet<NamespacedName> changed)
+    {
+        var touched = new HashSet<FrontendAddress>();
+        foreach (var name in changed)
+        {
+            var after = (snapshot.Services.GetValueOrDefault(name)?.Frontends ?? []).RemoveAll(frontend => frontend.Address.Protocol != _protocol);
+            touched.UnionWith(_known.GetValueOrDefault(name, []).Concat(after).Select(frontend => frontend.Address));
+            if (after.IsEmpty)
+            {
+                _known.Remove(name);
+            }
+            else
+            {
+                _known[name] = after;
+            }
+        }
+
+        var now = _time.GetUtcNow();
+        touched.UnionWith(_failed.Where(entry => entry.Value.DueAt <= now).Select(entry => entry.Key));
+
+        // Closing first: an address that moves from one Service to another is free by then.
+        var wanted = touched.ToDictionary(address => address, address => Wanted(snapshot, address));
+        foreach (var address in wanted.Where(entry => entry.Value is null).Select(entry => entry.Key))
+        {
+            await CloseAsync(address);
+        }
+
+        foreach (var (address, frontend) in wanted)
+        {
+            if (frontend is not null)
+            {
+                Open(address, frontend.ServicePort.Service);
+            }
+        }
+    }
+
+    private static Frontend? Wanted(ProxySnapshot snapshot, FrontendAddress address) =>
+        snapshot.Frontends.TryGetValue(address, out var claims)
+        && snapshot.Find(claims.Winner) is { } port
+        && port.HasUsableEndpoint(address.Endpoint.Address.IsIPv6)
+            ? claims.Winner
+            : null;
+
+    private async ValueTask CloseAsync(FrontendAddress address)
+    {
+        _failed.Remove(address);
+        IAsyncDisposable? listener;
+        lock (_listeners)
+        {
+            _listeners.Remove(address, out listener);
+        }
+
+        if (listener is not null)
+        {
+            await listener.DisposeAsync();
+            DataplaneLog.Closed(_logger, address);
+        }
+    }
+
+    private void Open(FrontendAddress address, NamespacedName service)
+    {
+        if (_listeners.ContainsKey(address))
+        {
+            return;
+        }
+
+        try
+        {
+            var listener = _bind(address);
+            lock (_listeners)
+            {
+                _listeners.Add(address, listener);
+            }
+
+            DataplaneLog.Listening(_logger, address);
+            if (_failed.Remove(address, out var failed))
+            {
+                DataplaneLog.ListeningAtLast(_logger, address, service, failed.Attempts + 1);
+            }
+        }
+        catch (SocketException error)
+        {
+            RememberFailure(address, service, error.SocketErrorCode);
+        }
+    }
+
+    private void RememberFailure(FrontendAddress address, NamespacedName service, SocketError error)
+    {
+        var before = _failed.GetValueOrDefault(address);
+        if (before is null || before.Error != error)
+        {
+            DataplaneLog.CannotListen(_logger, address, service, Explain(error));
+        }
+
+        var delay = before is null ? _options.BindRetryDelay : TimeSpan.FromTicks(Math.Min(before.Delay.Ticks * 2, MaxRetryDelay.Ticks));
+        _failed[address] = new FailedBind(error, (before?.Attempts ?? 0) + 1, delay, _time.GetUtcNow() + delay);
+    }
+
+    private static string Explain(SocketError error) => error switch
+    {
+        SocketError.AddressAlreadyInUse => "another process, or another part of this one, listens there",
+        SocketError.AddressNotAvailable => "this host does not have the address",
+        SocketError.AccessDenied => "ports below 1024 need the capability NET_BIND_SERVICE",
+        SocketError.TooManyOpenSockets => "the limit of open files is reached",
+        _ => error.ToString(),
+    };
+
+    private sealed record FailedBind(SocketError Error, int Attempts, TimeSpan Delay, DateTimeOffset DueAt);
+}

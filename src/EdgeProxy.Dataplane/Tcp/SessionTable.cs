@@ -1,0 +1,86 @@
+using EdgeProxy.Transport.Loops;
+using EdgeProxy.Transport.Tcp;
+
+namespace EdgeProxy.Dataplane.Tcp;
+
+/// <summary>
+/// Every live session, so that drain misses none. One doubly linked list per loop, touched on that loop only: no lock, no allocation.
+/// </summary>
+internal sealed class SessionTable(EventLoopGroup loops)
+{
+    private readonly ServiceSession?[] _heads = new ServiceSession?[loops.Loops.Count];
+    private int _count;
+    private TaskCompletionSource? _empty;
+
+    /// <summary>Live sessions.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Called on the session's loop, before anything else happens to it.</summary>
+    public void Add(ServiceSession session)
+    {
+        ref var head = ref _heads[session.Loop.Index];
+        session.Next = head;
+        if (head is not null)
+        {
+            head.Previous = session;
+        }
+
+        head = session;
+        Interlocked.Increment(ref _count);
+    }
+
+    /// <summary>Called on the session's loop, as the last thing that happens to it.</summary>
+    public void Remove(ServiceSession session)
+    {
+        if (session.Previous is { } previous)
+        {
+            previous.Next = session.Next;
+        }
+        else if (ReferenceEquals(_heads[session.Loop.Index], session))
+        {
+            _heads[session.Loop.Index] = session.Next;
+        }
+        else
+        {
+            // It ended before it was added: the loop had no room to register its socket.
+            return;
+        }
+
+        if (session.Next is { } next)
+        {
+            next.Previous = session.Previous;
+        }
+
+        session.Next = session.Previous = null;
+        if (Interlocked.Decrement(ref _count) == 0)
+        {
+            Volatile.Read(ref _empty)?.TrySetResult();
+        }
+    }
+
+    /// <summary>Ends when no session is left, or with the token. New sessions must have stopped coming.</summary>
+    public async Task WaitUntilEmptyAsync(CancellationToken cancellationToken)
+    {
+        var empty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _empty, empty);
+        if (Count > 0)
+        {
+            await empty.Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Cuts every session.</summary>
+    public void AbortAll(CloseReason reason)
+    {
+        foreach (var loop in loops.Loops)
+        {
+            loop.Post(() =>
+            {
+                while (_heads[loop.Index] is { } session)
+                {
+                    session.Abort(reason);
+                }
+            });
+        }
+    }
+}

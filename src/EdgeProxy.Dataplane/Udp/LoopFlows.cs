@@ -1,0 +1,57 @@
+using EdgeProxy.Transport.Loops;
+
+namespace EdgeProxy.Dataplane.Udp;
+
+/// <summary>All UDP flows of one loop and the timer that ends the idle ones. Used on its loop only.</summary>
+internal sealed class LoopFlows
+{
+    /// <summary>How often idle flows are looked for; a flow lives at most this much longer than its timeout.</summary>
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
+
+    private readonly LoopTimer _sweep;
+
+    public LoopFlows(EventLoop loop, DataplaneOptions options)
+    {
+        Loop = loop;
+        Options = options;
+        Table = new FlowTable<UdpFlow>(options.MaxUdpFlowsPerLoop);
+        _sweep = new LoopTimer(loop, static state => ((LoopFlows)state!).Sweep(), this);
+    }
+
+    public EventLoop Loop { get; }
+
+    public DataplaneOptions Options { get; }
+
+    public FlowTable<UdpFlow> Table { get; }
+
+    /// <summary>While true no new flow is begun; those that exist go on.</summary>
+    public bool IsDraining { get; set; }
+
+    /// <summary>Adds a flow; the one that was idle longest makes room when the table is full.</summary>
+    public void Add(FlowKey key, UdpFlow flow)
+    {
+        if (Table.IsFull)
+        {
+            Table.RemoveOldest()?.Dispose();
+        }
+
+        Table.Add(key, flow, Options.UdpFirstReplyTimeout, Loop.Now);
+        if (!_sweep.IsRunning)
+        {
+            _sweep.Start(SweepInterval);
+        }
+    }
+
+    private void Sweep()
+    {
+        while (Table.RemoveExpired(Loop.Now) is { } expired)
+        {
+            expired.Dispose();
+        }
+
+        if (Table.Count > 0)
+        {
+            _sweep.Start(SweepInterval);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using EdgeProxy.Model;
+using EdgeProxy.Transport;
+using EdgeProxy.Transport.Loops;
+using EdgeProxy.Transport.Udp;
+
+namespace EdgeProxy.Dataplane.Udp;
+
+/// <summary>One UDP frontend: binds the address and hands datagrams to their flows. Owns the listener; its flows end with it.</summary>
+internal sealed class UdpFrontend : IAsyncDisposable
+{
+    private readonly UdpListener _listener;
+
+    private UdpFrontend(UdpListener listener) => _listener = listener;
+
+    /// <summary>Starts listening. <paramref name="flows"/> has one table per loop.</summary>
+    /// <exception cref="System.Net.Sockets.SocketException">The address is taken, not on this host, or not permitted.</exception>
+    public static UdpFrontend Bind(EventLoopGroup loops, FrontendAddress address, SnapshotPublisher snapshots, LoopFlows[] flows) =>
+        new(UdpListener.Bind(loops, address.Endpoint.ToTransport(), port => new Receiver(port, address, snapshots, flows[port.Loop.Index])));
+
+    /// <summary>Closes the sockets: clients get ICMP port unreachable.</summary>
+    public ValueTask DisposeAsync() => _listener.DisposeAsync();
+
+    private sealed class Receiver(UdpPort port, FrontendAddress frontend, SnapshotPublisher snapshots, LoopFlows flows) : IUdpReceiver
+    {
+        // Its own flows only: those of other frontends on this loop stay when this one closes.
+        private readonly HashSet<FlowKey> _own = [];
+
+        public void OnDatagram(IpEndpoint client, ReadOnlySpan<byte> payload)
+        {
+            var key = new FlowKey(port.LocalEndpoint, client);
+            var flow = flows.Table.Find(key);
+            if (flow is null)
+            {
+                if (flows.IsDraining)
+                {
+                    return;
+                }
+
+                flow = new UdpFlow(port, key, frontend, snapshots, flows, _own);
+                flows.Add(key, flow);
+                _own.Add(key);
+            }
+
+            if (!flow.Forward(payload))
+            {
+                flows.Table.Remove(key);
+                flow.Dispose();
+            }
+        }
+
+        public void OnBatchEnd()
+        {
+        }
+
+        public void OnClosed()
+        {
+            foreach (var key in _own.ToArray())
+            {
+                flows.Table.Remove(key)?.Dispose();
+            }
+        }
+    }
+}
