@@ -16,6 +16,11 @@ internal enum Readiness : uint
     EdgeTriggered = 1u << 31,
 }
 
+internal static class ReadinessExtensions
+{
+    public static bool HasAny(this Readiness events, Readiness wanted) => (events & wanted) != Readiness.None;
+}
+
 /// <summary>One epoll instance with room for one batch of events. Owns its descriptor and the event memory.</summary>
 /// <remarks>
 /// A descriptor is added once, edge-triggered, for everything, and never modified; closing it takes it out. The key given at that time comes

@@ -10,20 +10,24 @@ internal unsafe struct IoVec
     public nuint Length;
 }
 
-/// <summary><c>struct mmsghdr</c>, bits/socket.h: one datagram of a batch. 64 bytes on every 64-bit Linux.</summary>
-[StructLayout(LayoutKind.Sequential)]
+/// <summary><c>struct mmsghdr</c>, bits/socket.h: one datagram of a batch. The same on every 64-bit Linux.</summary>
+/// <remarks>Offsets are written out because of the padding: <c>struct msghdr</c> is 56 bytes, then comes <c>msg_len</c>.</remarks>
+[StructLayout(LayoutKind.Explicit, Size = 64)]
 internal unsafe struct MMsgHdr
 {
+    [FieldOffset(0)]
     public SockAddr* Name;
+
+    [FieldOffset(8)]
     public uint NameLength;
+
+    [FieldOffset(16)]
     public IoVec* Vectors;
+
+    [FieldOffset(24)]
     public nuint VectorCount;
-    public void* Control;
-    public nuint ControlLength;
-    public int Flags;
 
-    /// <summary>Bytes received or sent (<c>msg_len</c>), which is where the batch form differs from <c>struct msghdr</c>.</summary>
+    /// <summary>Bytes received or sent.</summary>
+    [FieldOffset(56)]
     public uint Length;
-
-    // msghdr ends with four bytes of padding before msg_len; see the size check in DatagramBatch.
 }

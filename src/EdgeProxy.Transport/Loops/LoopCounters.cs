@@ -1,0 +1,46 @@
+namespace EdgeProxy.Transport.Loops;
+
+/// <summary>What one loop counted. Written by the loop's thread only; any thread may read (64-bit reads are whole on our platforms).</summary>
+public sealed class LoopCounters
+{
+    internal long Accepted;
+    internal long Active;
+    internal long AcceptPauses;
+    internal long Stalled;
+    internal long Stalls;
+    internal long Received;
+    internal long Sent;
+    internal long SendDropped;
+    internal long Upstreams;
+
+    internal LoopCounters()
+    {
+    }
+
+    /// <summary>TCP connections accepted since start.</summary>
+    public long AcceptedSessions => Volatile.Read(ref Accepted);
+
+    /// <summary>TCP sessions open now.</summary>
+    public long ActiveSessions => Volatile.Read(ref Active);
+
+    /// <summary>How often accepting stopped because descriptors or memory had run out.</summary>
+    public long PausedAccepts => Volatile.Read(ref AcceptPauses);
+
+    /// <summary>Blocks of 64 KiB held by stalled directions now.</summary>
+    public long StalledBlocks => Volatile.Read(ref Stalled);
+
+    /// <summary>How often a direction stalled and took a block since start.</summary>
+    public long TotalStalls => Volatile.Read(ref Stalls);
+
+    /// <summary>Datagrams received from clients since start.</summary>
+    public long DatagramsReceived => Volatile.Read(ref Received);
+
+    /// <summary>Datagrams sent to clients since start.</summary>
+    public long DatagramsSent => Volatile.Read(ref Sent);
+
+    /// <summary>Datagrams the kernel did not take, in either direction, since start.</summary>
+    public long DatagramsDropped => Volatile.Read(ref SendDropped);
+
+    /// <summary>Connected upstream UDP sockets open now.</summary>
+    public long UdpUpstreams => Volatile.Read(ref Upstreams);
+}

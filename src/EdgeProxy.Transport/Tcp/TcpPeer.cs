@@ -1,0 +1,96 @@
+using EdgeProxy.Transport.Interop;
+using EdgeProxy.Transport.Loops;
+
+namespace EdgeProxy.Transport.Tcp;
+
+/// <summary>One side of a session: its socket, what epoll said about it, and what was read from it but not yet accepted by the other side.</summary>
+/// <remarks>Owns the descriptor, and the pending block while there is one. The rules that change these flags are in <see cref="TcpRelay"/>.</remarks>
+internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int descriptor) : IPolledDescriptor
+{
+    private byte* _block;
+
+    public ulong RegistrationKey { get; set; }
+
+    public int Descriptor => descriptor;
+
+    /// <summary>A read may bring bytes or the end.</summary>
+    public bool IsReadable { get; set; }
+
+    /// <summary>A send may be taken. True from the start: a new socket has an empty send buffer.</summary>
+    public bool IsWritable { get; set; } = true;
+
+    /// <summary>FIN or an error has arrived: a short read is not the last one.</summary>
+    public bool SawHup { get; set; }
+
+    /// <summary>The connection broke: reset by the peer, timed out, unreachable. Bytes that came before may still be there to read.</summary>
+    public bool HasFailed { get; set; }
+
+    /// <summary>Nothing more will be read: FIN was read, or the error behind the last byte.</summary>
+    public bool ReadEnded { get; set; }
+
+    /// <summary>Nothing more will be sent: FIN was sent, or sending failed.</summary>
+    public bool WriteEnded { get; set; }
+
+    public bool HasPending => _block is not null;
+
+    public byte* PendingBytes => _block + PendingOffset;
+
+    public int PendingOffset { get; private set; }
+
+    public int PendingCount { get; private set; }
+
+    public void OnReady(Readiness events)
+    {
+        IsReadable |= events.HasAny(Readiness.In | Readiness.PeerClosed | Readiness.Hup | Readiness.Error);
+        IsWritable |= events.HasAny(Readiness.Out);
+        SawHup |= events.HasAny(Readiness.PeerClosed | Readiness.Hup | Readiness.Error);
+        HasFailed |= events.HasAny(Readiness.Error);
+        session.OnPeerReady(this);
+    }
+
+    public void OnException() => session.End(CloseReason.InternalError);
+
+    public void OnLoopStopping() => session.End(CloseReason.Drained);
+
+    /// <summary>Keeps a block whose rest the other side did not take.</summary>
+    public void KeepPending(byte* block, int offset, int count)
+    {
+        _block = block;
+        PendingOffset = offset;
+        PendingCount = count;
+    }
+
+    /// <summary>Takes note that some of the pending bytes were sent; with the last one the block goes back.</summary>
+    public void AdvancePending(LoopBufferPool blocks, int sent)
+    {
+        PendingOffset += sent;
+        PendingCount -= sent;
+        if (PendingCount == 0)
+        {
+            DropPending(blocks);
+        }
+    }
+
+    public void Close(bool withReset)
+    {
+        DropPending(loop.Blocks);
+        loop.Unregister(this);
+        if (withReset)
+        {
+            NativeSocket.CloseWithReset(descriptor);
+        }
+        else
+        {
+            NativeSocket.Close(descriptor);
+        }
+    }
+
+    private void DropPending(LoopBufferPool blocks)
+    {
+        if (_block is not null)
+        {
+            blocks.Return(_block);
+            _block = null;
+        }
+    }
+}
