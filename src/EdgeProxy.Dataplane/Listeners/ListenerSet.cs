@@ -81,6 +81,8 @@ internal sealed class ListenerSet : IAsyncDisposable
         {
             await listener.DisposeAsync();
         }
+
+        _stop.Dispose();
     }
 
     private void OnPublished(ProxySnapshot snapshot) => _published.Writer.TryWrite(snapshot);
