@@ -25,6 +25,8 @@ internal sealed class ListenerSet : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Channel<ProxySnapshot> _published = Channel.CreateUnbounded<ProxySnapshot>(new() { SingleReader = true });
+
+    // Written by the following loop only, under a lock because others count them.
     private readonly Dictionary<FrontendAddress, IAsyncDisposable> _listeners = [];
     private readonly Dictionary<FrontendAddress, FailedBind> _failed = [];
     private readonly Dictionary<NamespacedName, ImmutableArray<Frontend>> _known = [];
@@ -181,17 +183,18 @@ internal sealed class ListenerSet : IAsyncDisposable
     private async ValueTask CloseAsync(FrontendAddress address)
     {
         _failed.Remove(address);
-        IAsyncDisposable? listener;
-        lock (_listeners)
+        if (!_listeners.TryGetValue(address, out var listener))
         {
-            _listeners.Remove(address, out listener);
+            return;
         }
 
-        if (listener is not null)
+        await listener.DisposeAsync();
+        lock (_listeners)
         {
-            await listener.DisposeAsync();
-            DataplaneLog.Closed(_logger, address);
+            _listeners.Remove(address);
         }
+
+        DataplaneLog.Closed(_logger, address);
     }
 
     private void Open(FrontendAddress address, NamespacedName service)

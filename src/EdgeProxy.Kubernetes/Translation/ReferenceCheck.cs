@@ -1,0 +1,85 @@
+using EdgeProxy.Kubernetes.Problems;
+using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Model;
+
+namespace EdgeProxy.Kubernetes.Translation;
+
+/// <summary>What names something that is not there. Each object is sound by itself, so nothing is refused, but the user should know.</summary>
+public static class ReferenceCheck
+{
+    /// <summary>Looks at every served Ingress: its Services, their ports, its certificates.</summary>
+    public static IReadOnlyList<Problem> Find(ObjectSet objects, ProxySnapshot snapshot)
+    {
+        var problems = new ProblemSink();
+        foreach (var ingress in objects.Ingresses.Values.Where(ingress => snapshot.Routes.Ingresses.ContainsKey(ingress.Name)).OrderBy(ingress => ingress.Name))
+        {
+            CheckBackend(problems, ingress, ingress.Spec.DefaultBackend, "spec.defaultBackend", objects);
+            for (var i = 0; i < (ingress.Spec.Rules?.Count ?? 0); i++)
+            {
+                var paths = ingress.Spec.Rules![i].Http?.Paths ?? [];
+                for (var j = 0; j < paths.Count; j++)
+                {
+                    CheckBackend(problems, ingress, paths[j].Backend, $"spec.rules[{i}].http.paths[{j}].backend", objects);
+                }
+            }
+
+            CheckCertificates(problems, ingress, objects, snapshot);
+        }
+
+        return problems.Problems;
+    }
+
+    private static void CheckBackend(ProblemSink problems, Ingress ingress, IngressBackend? backend, string field, ObjectSet objects)
+    {
+        if (backend?.Service is not { Name: { } name } reference)
+        {
+            return;
+        }
+
+        var service = objects.Services.GetValueOrDefault(new NamespacedName(ingress.Name.Namespace, name));
+        if (service is null)
+        {
+            problems.Warning(ingress, $"{field}.service.name", $"there is no Service \"{name}\" in namespace \"{ingress.Name.Namespace}\"; the path answers 503");
+        }
+        else if (service.Spec.Type is "ExternalName")
+        {
+            problems.Warning(ingress, $"{field}.service.name", $"Service \"{name}\" is of type ExternalName, which is not supported as a backend yet; the path answers 503");
+        }
+        else if (service.Spec.Ports?.Exists(port => Names(reference.Port, port)) is not true)
+        {
+            problems.Warning(ingress, $"{field}.service.port", $"Service \"{name}\" has no TCP port \"{reference.Port?.Name ?? reference.Port?.Number?.ToString(System.Globalization.CultureInfo.InvariantCulture)}\"; the path answers 503");
+        }
+    }
+
+    private static bool Names(ServiceBackendPort? wanted, ServicePortSpec port) =>
+        port.Protocol is null or "TCP"
+        && (wanted?.Name is { } name ? string.Equals(name, port.Name, StringComparison.Ordinal) : wanted?.Number == port.Port);
+
+    private static void CheckCertificates(ProblemSink problems, Ingress ingress, ObjectSet objects, ProxySnapshot snapshot)
+    {
+        for (var i = 0; i < (ingress.Spec.Tls?.Count ?? 0); i++)
+        {
+            var tls = ingress.Spec.Tls![i];
+            if (string.IsNullOrEmpty(tls.SecretName))
+            {
+                continue;
+            }
+
+            var name = new NamespacedName(ingress.Name.Namespace, tls.SecretName);
+            if (!objects.Secrets.ContainsKey(name))
+            {
+                problems.Warning(ingress, $"spec.tls[{i}].secretName", $"there is no Secret \"{tls.SecretName}\" in namespace \"{name.Namespace}\"; the default certificate is used");
+            }
+            else if (snapshot.Certificates.TryGetValue(name, out var certificate))
+            {
+                for (var j = 0; j < (tls.Hosts?.Count ?? 0); j++)
+                {
+                    if (!certificate.Covers(tls.Hosts![j].ToLowerInvariant()))
+                    {
+                        problems.Warning(ingress, $"spec.tls[{i}].hosts[{j}]", $"the certificate in Secret \"{tls.SecretName}\" does not cover \"{tls.Hosts[j]}\"; the default certificate is used");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Net;
+using EdgeProxy.Kubernetes.Problems;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeProxy.Hosting;
+
+/// <summary>Event ids 100–149.</summary>
+internal static partial class ProcessLog
+{
+    [LoggerMessage(100, LogLevel.Information, "Serving HTTP on port {HttpPort} and HTTPS on port {HttpsPort}; health on http://{Admin}/readyz.")]
+    public static partial void Serving(ILogger logger, int httpPort, int httpsPort, EndPoint admin);
+
+    [LoggerMessage(101, LogLevel.Information, "Snapshot {Generation} is live: {Services} Services, {Routes} Ingresses, {Certificates} certificates; built in {Milliseconds:0.0} ms.")]
+    public static partial void SnapshotLive(ILogger logger, long generation, int services, int routes, int certificates, double milliseconds);
+
+    [LoggerMessage(102, LogLevel.Information, "Draining for at most {Timeout}; a second signal ends at once.")]
+    public static partial void Draining(ILogger logger, TimeSpan timeout);
+
+    [LoggerMessage(103, LogLevel.Information, "Stopped.")]
+    public static partial void Stopped(ILogger logger);
+
+    [LoggerMessage(104, LogLevel.Information, "Port {Wanted} cannot be bound; using {Used} instead. Give --{Flag} to insist.")]
+    public static partial void PortReplaced(ILogger logger, int wanted, int used, string flag);
+
+    [LoggerMessage(105, LogLevel.Error, "The manifests could not be applied; what is live stays live.")]
+    public static partial void ReloadFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(110, LogLevel.Error, "{Problem}")]
+    public static partial void ObjectError(ILogger logger, Problem problem);
+
+    [LoggerMessage(111, LogLevel.Warning, "{Problem}")]
+    public static partial void ObjectWarning(ILogger logger, Problem problem);
+
+    [LoggerMessage(112, LogLevel.Information, "{Problem}")]
+    public static partial void ObjectNote(ILogger logger, Problem problem);
+
+    [LoggerMessage(113, LogLevel.Information, "Mended: {Problem}")]
+    public static partial void Mended(ILogger logger, Problem problem);
+
+    /// <summary>Logs a problem at the level of its severity.</summary>
+    public static void Problem(ILogger logger, Problem problem)
+    {
+        switch (problem.Severity)
+        {
+            case ProblemSeverity.Error:
+                ObjectError(logger, problem);
+                break;
+            case ProblemSeverity.Warning:
+                ObjectWarning(logger, problem);
+                break;
+            default:
+                ObjectNote(logger, problem);
+                break;
+        }
+    }
+}

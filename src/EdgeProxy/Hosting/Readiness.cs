@@ -1,0 +1,16 @@
+namespace EdgeProxy.Hosting;
+
+/// <summary>What /readyz answers: not ready until the first complete snapshot is live and listened for, and not ready again once draining.</summary>
+internal sealed class Readiness
+{
+    private volatile string _state = "starting: the first snapshot is not live yet";
+
+    /// <summary>Null when ready, else why not.</summary>
+    public string? Reason => _state.Length == 0 ? null : _state;
+
+    /// <summary>The first snapshot is live.</summary>
+    public void BecomeReady() => _state = "";
+
+    /// <summary>No new work any more.</summary>
+    public void BeginDrain() => _state = "draining";
+}

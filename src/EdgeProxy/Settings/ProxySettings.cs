@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using System.Net;
+using EdgeProxy.Model;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeProxy.Settings;
+
+/// <summary>Everything a user can set, after the command line, the environment and the configuration file were put together.</summary>
+internal sealed class ProxySettings
+{
+    /// <summary>Files and folders with manifests.</summary>
+    public ImmutableArray<string> Manifests { get; set; } = [];
+
+    /// <summary>Port for plain HTTP; null: 80 where that is allowed and free, else 8080. 0: any free port.</summary>
+    public int? HttpPort { get; set; }
+
+    /// <summary>Port for HTTPS; null: 443 where that is allowed and free, else 8443. 0: any free port.</summary>
+    public int? HttpsPort { get; set; }
+
+    /// <summary>Addresses the HTTP and HTTPS ports listen on; empty: all of them.</summary>
+    public ImmutableArray<IPAddress> ListenAddresses { get; set; } = [];
+
+    /// <summary>The Kubernetes name of this node. Default: the host name.</summary>
+    public string NodeName { get; set; } = Environment.MachineName.ToLowerInvariant();
+
+    /// <summary>Addresses on which node ports are open; empty: every address of this host, loopback included.</summary>
+    public ImmutableArray<IpAddr> NodeIPs { get; set; } = [];
+
+    /// <summary>Ranges cluster IPs are allocated from, at most one a family; empty: 127.96.0.0/12.</summary>
+    public ImmutableArray<string> ServiceCidrs { get; set; } = [];
+
+    /// <summary>Addresses, ranges and CIDRs for Services of type LoadBalancer; empty: 127.240.0.0/24.</summary>
+    public ImmutableArray<string> LoadBalancerPool { get; set; } = [];
+
+    /// <summary>Range of node ports; null: 30000-32767.</summary>
+    public string? NodePortRange { get; set; }
+
+    /// <summary>Value of the annotation kubernetes.io/ingress.class, and of spec.ingressClassName without a class object, that is ours.</summary>
+    public string IngressClass { get; set; } = "edgeproxy";
+
+    /// <summary>Values of IngressClass.spec.controller that are ours.</summary>
+    public ImmutableArray<string> Controllers { get; set; } = ["edgeproxy.io/ingress-controller", "k8s.io/ingress-nginx"];
+
+    /// <summary>Secret of the certificate for names without one of their own; null: one is made at start.</summary>
+    public NamespacedName? DefaultCertificate { get; set; }
+
+    /// <summary>Address of the admin port.</summary>
+    public IPAddress AdminAddress { get; set; } = IPAddress.Loopback;
+
+    /// <summary>Port of /healthz and /readyz; null: 9180, or any free port when that is taken.</summary>
+    public int? AdminPort { get; set; }
+
+    /// <summary>Time open connections get to finish once draining starts. Zero cuts them at once. Default 30 s.</summary>
+    public TimeSpan? DrainTimeout { get; set; }
+
+    /// <summary>Folder for what must survive a restart: which Service was given which address. Null: the user's state folder.</summary>
+    public string? StateDirectory { get; set; }
+
+    /// <summary>Least severe level that is logged.</summary>
+    public LogLevel LogLevel { get; set; } = LogLevel.Information;
+
+    /// <summary>How log lines look.</summary>
+    public LogFormat LogFormat { get; set; }
+}
+
+/// <summary>How log lines look.</summary>
+internal enum LogFormat
+{
+    /// <summary>Human on a terminal, JSON otherwise.</summary>
+    Auto,
+
+    /// <summary>One readable line each.</summary>
+    Human,
+
+    /// <summary>One JSON object each.</summary>
+    Json,
+}

@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using EdgeProxy.Model;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeProxy.Settings;
+
+/// <summary>Every setting there is.</summary>
+internal static class SettingTable
+{
+    /// <summary>All of them, in the order of the help text.</summary>
+    public static ImmutableArray<Setting> All { get; } =
+    [
+        List("manifests", "PATH", "Files and folders (read recursively) with YAML or JSON manifests; followed while running.",
+            (settings, values) =>
+            {
+                settings.Manifests = [.. values];
+                return null;
+            }),
+        Port("http-port", "Port for HTTP. Default 80 where that is allowed and free, else 8080.", (settings, port) => settings.HttpPort = port),
+        Port("https-port", "Port for HTTPS. Default 443 where that is allowed and free, else 8443.", (settings, port) => settings.HttpsPort = port),
+        List("listen-address", "IP", "Addresses the HTTP and HTTPS ports listen on. Default: all.", (settings, values) =>
+            ParseEach<IPAddress>(values, TryParseAddress, addresses => settings.ListenAddresses = addresses, "an IP address")),
+        One("node-name", "NAME", "Kubernetes name of this node; endpoints of the same nodeName are local. Default: the host name.", (settings, value) =>
+        {
+            settings.NodeName = value;
+            return null;
+        }),
+        List("node-ip", "IP", "Addresses on which node ports are open. Default: every address of this host.", (settings, values) =>
+            ParseEach<IpAddr>(values, (string text, out IpAddr address) => IpAddr.TryParse(text, out address), addresses => settings.NodeIPs = addresses, "an IP address")),
+        List("service-cidr", "CIDR", "Ranges for cluster IPs, at most one a family. Default 127.96.0.0/12, which needs no privilege.", (settings, values) =>
+        {
+            settings.ServiceCidrs = [.. values];
+            return null;
+        }),
+        List("load-balancer-pool", "RANGE", "Addresses, ranges (a-b) and CIDRs for Services of type LoadBalancer. Default 127.240.0.0/24.", (settings, values) =>
+        {
+            settings.LoadBalancerPool = [.. values];
+            return null;
+        }),
+        One("node-port-range", "FROM-TO", "Range of node ports. Default 30000-32767.", (settings, value) =>
+        {
+            settings.NodePortRange = value;
+            return null;
+        }),
+        One("ingress-class", "NAME", "Class name that is ours, in the annotation kubernetes.io/ingress.class or without a class object. Default edgeproxy.",
+            (settings, value) =>
+            {
+                settings.IngressClass = value;
+                return null;
+            }),
+        List("controller", "NAME", "Values of IngressClass.spec.controller that are ours. Default edgeproxy.io/ingress-controller and, from manifests, k8s.io/ingress-nginx.",
+            (settings, values) =>
+            {
+                settings.Controllers = [.. values];
+                return null;
+            }),
+        One("default-certificate", "NS/NAME", "Secret with the certificate for names without one of their own. Default: one is made at start.", (settings, value) =>
+        {
+            if (!NamespacedName.TryParse(value, out var name))
+            {
+                return "must be NAMESPACE/NAME";
+            }
+
+            settings.DefaultCertificate = name;
+            return null;
+        }),
+        One("admin-address", "IP", "Address of the admin port. Default 127.0.0.1.", (settings, value) =>
+        {
+            if (!IPAddress.TryParse(value, out var address))
+            {
+                return "must be an IP address";
+            }
+
+            settings.AdminAddress = address;
+            return null;
+        }),
+        Port("admin-port", "Port of /healthz and /readyz. Default 9180, or any free one when that is taken.", (settings, port) => settings.AdminPort = port),
+        One("drain-timeout", "SECONDS", "Time open connections get to finish after SIGTERM, 0-3600. Default 30; demo 1.", (settings, value) =>
+        {
+            if (!double.TryParse(value.TrimEnd('s'), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) || seconds > 3600)
+            {
+                return "must be a number of seconds from 0 to 3600";
+            }
+
+            settings.DrainTimeout = TimeSpan.FromSeconds(seconds);
+            return null;
+        }),
+        One("state-dir", "PATH", "Folder that remembers which Service was given which address. Default: edgeproxy in the user's state folder.", (settings, value) =>
+        {
+            settings.StateDirectory = value;
+            return null;
+        }),
+        One("log-level", "LEVEL", "trace, debug, information, warning, error or none. Default information; demo warning.", (settings, value) =>
+        {
+            if (!Enum.TryParse<LogLevel>(value, ignoreCase: true, out var level) || !Enum.IsDefined(level))
+            {
+                return "must be trace, debug, information, warning, error or none";
+            }
+
+            settings.LogLevel = level;
+            return null;
+        }),
+        One("log-format", "FORMAT", "auto (human on a terminal, JSON otherwise), human or json. Default auto.", (settings, value) =>
+        {
+            if (!Enum.TryParse<LogFormat>(value, ignoreCase: true, out var format) || !Enum.IsDefined(format))
+            {
+                return "must be auto, human or json";
+            }
+
+            settings.LogFormat = format;
+            return null;
+        }),
+    ];
+
+    private delegate bool TryParse<T>(string text, out T value);
+
+    private static Setting One(string name, string hint, string help, Func<ProxySettings, string, string?> apply) =>
+        new(name, hint, help, IsList: false, (settings, values) => apply(settings, values[^1]));
+
+    private static Setting List(string name, string hint, string help, Func<ProxySettings, IReadOnlyList<string>, string?> apply) =>
+        new(name, hint, help, IsList: true, apply);
+
+    private static Setting Port(string name, string help, Action<ProxySettings, int> set) => One(name, "PORT", help, (settings, value) =>
+    {
+        if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port > ushort.MaxValue)
+        {
+            return "must be a port number from 0 to 65535";
+        }
+
+        set(settings, port);
+        return null;
+    });
+
+    private static string? ParseEach<T>(IReadOnlyList<string> values, TryParse<T> parse, Action<ImmutableArray<T>> set, string what)
+    {
+        var parsed = ImmutableArray.CreateBuilder<T>(values.Count);
+        foreach (var text in values)
+        {
+            if (!parse(text, out var value))
+            {
+                return $"'{text}' is not {what}";
+            }
+
+            parsed.Add(value);
+        }
+
+        set(parsed.ToImmutable());
+        return null;
+    }
+
+    private static bool TryParseAddress(string text, out IPAddress address) => IPAddress.TryParse(text, out address!);
+}

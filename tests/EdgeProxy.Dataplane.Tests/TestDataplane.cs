@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using EdgeProxy.Model;
+using EdgeProxy.Transport.Loops;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EdgeProxy.Dataplane.Tests;
+
+/// <summary>A data plane on real loopback sockets, one service at a time published into it.</summary>
+internal sealed class TestDataplane : IAsyncDisposable
+{
+    public static readonly NamespacedName Service = new("default", "web");
+
+    /// <summary>A second loopback address: free for cluster IPs on any Linux machine.</summary>
+    public static readonly IpAddr ClusterIP = IpAddr.Parse("127.96.7.7");
+
+    private static readonly LocalNode Node = new() { Name = "n1" };
+
+    private readonly EventLoopGroup _loops = new(new EventLoopOptions { Count = 2 }, TimeProvider.System);
+
+    public TestDataplane(DataplaneOptions? options = null)
+    {
+        Options = options ?? new DataplaneOptions { BindRetryDelay = TimeSpan.FromMilliseconds(20) };
+        L4 = new L4Dataplane(_loops, Snapshots, Options, NullLoggerFactory.Instance, TimeProvider.System);
+    }
+
+    public SnapshotPublisher Snapshots { get; } = new();
+
+    public DataplaneOptions Options { get; }
+
+    public L4Dataplane L4 { get; }
+
+    /// <summary>Makes a service live with these endpoints and waits until the listeners follow.</summary>
+    public async Task PublishAsync(ushort port, TransportProtocol protocol, TimeSpan? affinity, params Endpoint[] endpoints)
+    {
+        var builder = new SnapshotBuilder(Snapshots.Current, Node, TimeProvider.System);
+        builder.SetService(new ServiceConfig
+        {
+            Name = Service,
+            ClusterIPs = [ClusterIP],
+            AffinityTimeout = affinity,
+            Ports = [new ServicePortConfig { Name = "", Protocol = protocol, Port = port, Endpoints = [.. endpoints] }],
+        });
+        Snapshots.Publish(builder.Build());
+        await WaitForAsync(() => L4.ListenerCount == (endpoints.Any(endpoint => endpoint.IsUsable) ? 1 : 0));
+    }
+
+    public void Remove()
+    {
+        var builder = new SnapshotBuilder(Snapshots.Current, Node, TimeProvider.System);
+        builder.RemoveService(Service);
+        Snapshots.Publish(builder.Build());
+    }
+
+    public static Endpoint EndpointAt(EndPoint address) => new() { Address = EndpointAddress.From((IPEndPoint)address), NodeName = "n1" };
+
+    /// <summary>A port of the cluster IP that nobody uses.</summary>
+    public static ushort FreePort(SocketType type)
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, type, ProtocolType.Unspecified);
+        probe.Bind(new IPEndPoint(ClusterIP.ToIPAddress(), 0));
+        return (ushort)((IPEndPoint)probe.LocalEndPoint!).Port;
+    }
+
+    public static async Task WaitForAsync(Func<bool> condition)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!condition())
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, deadline.Token);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await L4.DisposeAsync();
+        await _loops.DisposeAsync();
+    }
+}
