@@ -11,14 +11,15 @@ internal static class Logging
     /// <summary>One readable line each on a terminal, one JSON object each otherwise.</summary>
     public static ILoggerFactory Create(ProxySettings settings)
     {
+        var level = settings.LogLevel ?? LogLevel.Information;
         var json = settings.LogFormat == LogFormat.Json || (settings.LogFormat == LogFormat.Auto && Console.IsErrorRedirected);
         return LoggerFactory.Create(logging =>
         {
-            logging.SetMinimumLevel(settings.LogLevel);
+            logging.SetMinimumLevel(level);
 
             // Kestrel and YARP report what we already report with a reason of our own.
-            logging.AddFilter("Microsoft", settings.LogLevel < LogLevel.Information ? settings.LogLevel : LogLevel.Warning);
-            logging.AddFilter("Yarp", settings.LogLevel < LogLevel.Information ? settings.LogLevel : LogLevel.Warning);
+            logging.AddFilter("Microsoft", level < LogLevel.Information ? level : LogLevel.Warning);
+            logging.AddFilter("Yarp", level < LogLevel.Information ? level : LogLevel.Warning);
             logging.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
             if (json)
             {

@@ -56,8 +56,8 @@ internal sealed class ProxySettings
     /// <summary>Folder for what must survive a restart: which Service was given which address. Null: the user's state folder.</summary>
     public string? StateDirectory { get; set; }
 
-    /// <summary>Least severe level that is logged.</summary>
-    public LogLevel LogLevel { get; set; } = LogLevel.Information;
+    /// <summary>Least severe level that is logged; null: information, or warning in a demo.</summary>
+    public LogLevel? LogLevel { get; set; }
 
     /// <summary>How log lines look.</summary>
     public LogFormat LogFormat { get; set; }

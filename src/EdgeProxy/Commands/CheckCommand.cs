@@ -1,0 +1,58 @@
+using System.CommandLine;
+using EdgeProxy.Hosting;
+using EdgeProxy.Kubernetes.ControlPlane;
+using EdgeProxy.Kubernetes.Manifests;
+using EdgeProxy.Kubernetes.Problems;
+
+namespace EdgeProxy.Commands;
+
+/// <summary>
+/// <c>edgeproxy check</c>: reads manifests exactly as the running proxy does and prints every problem. Exit code 0 when there is none but
+/// notes, 1 when there are, 2 when something could not be read.
+/// </summary>
+internal static class CheckCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create()
+    {
+        var paths = new Argument<string[]>("PATH") { Arity = ArgumentArity.ZeroOrMore, Description = "Files and folders with manifests." };
+        var output = new Option<string>("--output", "-o") { Description = "text or json.", HelpName = "FORMAT", DefaultValueFactory = _ => "text" };
+        output.AcceptOnlyFromAmong("text", "json");
+        var command = new Command("check", "Read manifests as the proxy would and print every problem with file, line, object and field.") { paths, output };
+        var options = new SettingOptions(command, paths);
+        command.SetAction(parsed =>
+        {
+            var errors = new List<string>();
+            var settings = options.Read(parsed, errors);
+            var controlPlane = ManifestAssembly.ControlPlane(settings, errors);
+            if (errors.Count == 0 && settings.Manifests.IsEmpty)
+            {
+                errors.Add("nothing to check: give files or folders");
+            }
+
+            if (errors.Count > 0)
+            {
+                errors.ForEach(error => Console.Error.WriteLine($"edgeproxy: {error}"));
+                return ExitCodes.CouldNotRead;
+            }
+
+            var loaded = new ManifestSource(settings.Manifests, TimeProvider.System).Load();
+            var pipeline = ManifestAssembly.Pipeline(settings, controlPlane, new AllocationMemory(), TimeProvider.System);
+            var result = pipeline.Apply(loaded.Objects, loaded.Problems);
+            var report = new CheckReport(result.Problems, result.Snapshot, loaded.CouldReadAll);
+            Console.Out.Write(parsed.GetValue(output) == "json" ? report.ToJson() : report.ToText());
+            return ExitCode(report);
+        });
+        return command;
+    }
+
+    private static int ExitCode(CheckReport report)
+    {
+        if (!report.CouldReadAll)
+        {
+            return ExitCodes.CouldNotRead;
+        }
+
+        return report.Problems.Any(problem => problem.Severity != ProblemSeverity.Note) ? ExitCodes.Problems : ExitCodes.Success;
+    }
+}

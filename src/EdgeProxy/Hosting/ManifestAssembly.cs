@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using EdgeProxy.Kubernetes.ControlPlane;
+using EdgeProxy.Kubernetes.Manifests;
+using EdgeProxy.Kubernetes.Translation;
+using EdgeProxy.Model;
+using EdgeProxy.Settings;
+
+namespace EdgeProxy.Hosting;
+
+/// <summary>Builds the parts that turn manifests into snapshots, from the settings.</summary>
+internal static class ManifestAssembly
+{
+    /// <summary>The control plane's options; what is wrong is added to <paramref name="errors"/>, naming the flag.</summary>
+    public static ControlPlaneOptions ControlPlane(ProxySettings settings, List<string> errors)
+    {
+        var nodePorts = NodePortRange.Default;
+        if (settings.NodePortRange is { } text && !NodePortRange.TryParse(text, out nodePorts, out var mistake))
+        {
+            errors.Add($"--node-port-range: {mistake}");
+        }
+
+        var options = new ControlPlaneOptions { NodePorts = nodePorts };
+        options = new ControlPlaneOptions
+        {
+            NodePorts = nodePorts,
+            ServiceCidrs = Ranges(settings.ServiceCidrs, "--service-cidr", errors) ?? options.ServiceCidrs,
+            LoadBalancerPool = Ranges(settings.LoadBalancerPool, "--load-balancer-pool", errors) ?? options.LoadBalancerPool,
+        };
+        if (errors.Count == 0)
+        {
+            errors.AddRange(options.Validate());
+        }
+
+        return options;
+    }
+
+    /// <summary>Who we are and what is ours.</summary>
+    public static TranslationOptions Translation(ProxySettings settings)
+    {
+        var host = HostAddresses.All();
+        return new TranslationOptions
+        {
+            Node = new LocalNode
+            {
+                Name = settings.NodeName,
+                Addresses = [.. host.Union(settings.NodeIPs)],
+                NodePortAddresses = settings.NodeIPs.IsEmpty ? host : settings.NodeIPs,
+            },
+            IngressClass = settings.IngressClass,
+            Controllers = settings.Controllers,
+            ServeAllWithoutClasses = true,
+            DefaultCertificate = settings.DefaultCertificate,
+        };
+    }
+
+    /// <summary>The whole path. <paramref name="memory"/> keeps what Services were given.</summary>
+    public static ManifestPipeline Pipeline(ProxySettings settings, ControlPlaneOptions options, AllocationMemory memory, TimeProvider time) =>
+        new(new EmbeddedControlPlane(options, memory), new SnapshotTranslator(Translation(settings), time));
+
+    /// <summary>
+    /// Where the addresses of this set of manifests are remembered: one file per set of paths, so that two runs over different folders do not
+    /// disturb each other. Null where there is no place to write.
+    /// </summary>
+    public static string? StateFile(ProxySettings settings)
+    {
+        var folder = settings.StateDirectory ?? DefaultStateDirectory();
+        if (folder is null)
+        {
+            return null;
+        }
+
+        var paths = string.Join('\n', settings.Manifests.Select(Path.GetFullPath).Order(StringComparer.Ordinal));
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(paths))).AsSpan(0, 16);
+        return Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"addresses-{hash}.json"));
+    }
+
+    // systemd's StateDirectory=, then the XDG base directory specification.
+    private static string? DefaultStateDirectory()
+    {
+        if (Environment.GetEnvironmentVariable("STATE_DIRECTORY") is { Length: > 0 } systemd)
+        {
+            return systemd;
+        }
+
+        if (Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } xdg)
+        {
+            return Path.Combine(xdg, "edgeproxy");
+        }
+
+        return Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } home ? Path.Combine(home, ".local", "state", "edgeproxy") : null;
+    }
+
+    private static IReadOnlyList<AddressRange>? Ranges(ImmutableArray<string> texts, string flag, List<string> errors)
+    {
+        if (texts.IsEmpty)
+        {
+            return null;
+        }
+
+        var ranges = new List<AddressRange>();
+        foreach (var text in texts)
+        {
+            if (AddressRange.TryParse(text, out var range, out var mistake))
+            {
+                ranges.Add(range);
+            }
+            else
+            {
+                errors.Add($"{flag}: {mistake}");
+            }
+        }
+
+        return ranges;
+    }
+}

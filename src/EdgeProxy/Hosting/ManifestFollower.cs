@@ -1,0 +1,83 @@
+using EdgeProxy.Demo;
+using EdgeProxy.Kubernetes.Manifests;
+using EdgeProxy.Kubernetes.Problems;
+using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Model;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeProxy.Hosting;
+
+/// <summary>Follows the manifests: each change becomes a snapshot and is published; problems are logged when they come and when they go.</summary>
+internal sealed class ManifestFollower(ManifestSource source, ManifestPipeline pipeline, SnapshotPublisher snapshots, ILogger logger, TimeProvider time)
+{
+    private HashSet<Problem> _reported = [];
+
+    /// <summary>In a demo: plays the pods of what was read, before anybody is sent to them.</summary>
+    public DemoStage? Demo { get; init; }
+
+    /// <summary>The objects behind the live snapshot.</summary>
+    public ObjectSet Served { get; private set; } = ObjectSet.Empty;
+
+    /// <summary>Runs until cancelled. A load that fails altogether leaves what is live as it is.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var loaded in source.WatchAsync(cancellationToken))
+            {
+                try
+                {
+                    await ApplyAsync(loaded, cancellationToken);
+                }
+                catch (Exception error) when (error is not OperationCanceledException)
+                {
+                    ProcessLog.ReloadFailed(logger, error);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The process is stopping.
+        }
+    }
+
+    private async Task ApplyAsync(LoadResult loaded, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var (written, problems) = Demo is null
+            ? (loaded.Objects, loaded.Problems)
+            : await Demo.PlayAsync(loaded, cancellationToken);
+        var result = pipeline.Apply(written, problems);
+        Served = result.Served;
+        if (result.HasChanged)
+        {
+            snapshots.Publish(result.Snapshot);
+            ProcessLog.SnapshotLive(
+                logger,
+                result.Snapshot.Generation,
+                result.Snapshot.Services.Count,
+                result.Snapshot.Routes.Ingresses.Count,
+                result.Snapshot.Certificates.Count,
+                time.GetElapsedTime(started).TotalMilliseconds);
+        }
+
+        Report(result.Problems);
+    }
+
+    private void Report(IReadOnlyList<Problem> problems)
+    {
+        // Lines shift when a file is edited above a problem; the same problem elsewhere is not news.
+        var current = problems.Select(problem => problem with { Location = null }).ToHashSet();
+        foreach (var problem in problems.Where(problem => !_reported.Contains(problem with { Location = null })))
+        {
+            ProcessLog.Problem(logger, problem);
+        }
+
+        foreach (var problem in _reported.Where(problem => problem.Severity != ProblemSeverity.Note && !current.Contains(problem)))
+        {
+            ProcessLog.Mended(logger, problem);
+        }
+
+        _reported = current;
+    }
+}

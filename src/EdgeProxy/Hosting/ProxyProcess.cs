@@ -1,0 +1,129 @@
+using System.Net;
+using EdgeProxy.Admin;
+using EdgeProxy.Dataplane;
+using EdgeProxy.Demo;
+using EdgeProxy.Http;
+using EdgeProxy.Kubernetes.ControlPlane;
+using EdgeProxy.Kubernetes.Manifests;
+using EdgeProxy.Model;
+using EdgeProxy.Settings;
+using EdgeProxy.Transport.Loops;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeProxy.Hosting;
+
+/// <summary>
+/// The running proxy: sources feed snapshots, L4 and L7 serve them. The one place that knows every part, in the order in which they start;
+/// they end in the opposite order.
+/// </summary>
+internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions controlPlane, DemoStage? demo, ILoggerFactory loggers)
+{
+    private const int DefaultAdminPort = 9180;
+
+    private readonly ILogger _logger = loggers.CreateLogger("EdgeProxy");
+    private readonly TimeProvider _time = TimeProvider.System;
+
+    /// <summary>Called once everything of the first snapshot is served, with the objects and the HTTP and HTTPS ports.</summary>
+    public Action<Kubernetes.Resources.ObjectSet, int, int>? Ready { get; init; }
+
+    /// <summary>Runs until the first signal, then drains. The second signal, or the drain timeout, cuts what is left.</summary>
+    /// <exception cref="IOException">A port the user asked for cannot be bound; the message says which and why.</exception>
+    public async Task RunAsync(ShutdownSignals signals)
+    {
+        var readiness = new Readiness();
+        await using var admin = await StartAdminAsync(readiness);
+
+        var snapshots = new SnapshotPublisher();
+        await using var loops = new EventLoopGroup(new EventLoopOptions(), _time);
+        await using var l4 = new L4Dataplane(loops, snapshots, new DataplaneOptions(), loggers, _time);
+
+        var http = HttpOptions();
+        await using var l7 = new HttpFrontend(snapshots, http, loggers, _time);
+        await l7.StartAsync(signals.Stop);
+
+        using var stopFollowing = CancellationTokenSource.CreateLinkedTokenSource(signals.Stop);
+        var source = new ManifestSource(settings.Manifests, _time);
+        var pipeline = ManifestAssembly.Pipeline(settings, controlPlane, AllocationMemory.Open(ManifestAssembly.StateFile(settings)), _time);
+        var follower = new ManifestFollower(source, pipeline, snapshots, _logger, _time) { Demo = demo };
+        var following = follower.RunAsync(stopFollowing.Token);
+
+        await BecomeReadyAsync(l4, readiness, signals.Stop);
+        if (!signals.Stop.IsCancellationRequested)
+        {
+            ProcessLog.Serving(_logger, http.HttpPort, http.HttpsPort, admin.Endpoint);
+            Ready?.Invoke(follower.Served, http.HttpPort, http.HttpsPort);
+            await following;
+        }
+
+        // Not ready first, so that whoever balances over us stops sending; then no new work; then the old work ends or is cut.
+        readiness.BeginDrain();
+        await following;
+        await DrainAsync(l4, l7, signals.Now);
+        ProcessLog.Stopped(_logger);
+    }
+
+    private async Task BecomeReadyAsync(L4Dataplane l4, Readiness readiness, CancellationToken stop)
+    {
+        try
+        {
+            await l4.FollowedFirst.WaitAsync(stop);
+            readiness.BecomeReady();
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped before it was ever ready.
+        }
+    }
+
+    private async Task DrainAsync(L4Dataplane l4, HttpFrontend l7, CancellationToken now)
+    {
+        var limit = settings.DrainTimeout ?? TimeSpan.FromSeconds(30);
+        ProcessLog.Draining(_logger, limit);
+        using var timeout = new CancellationTokenSource(limit, _time);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, now);
+        await Task.WhenAll(l4.DrainAsync(deadline.Token), l7.DrainAsync(limit, now));
+    }
+
+    private HttpFrontendOptions HttpOptions()
+    {
+        // A demo is tried on a laptop by somebody who has read "8080" somewhere: the same ports with and without privileges.
+        int[] http = demo is null ? [80, 8080] : [8080];
+        int[] https = demo is null ? [443, 8443] : [8443];
+        var httpPort = ListenPorts.Choose(settings.HttpPort, http);
+        var httpsPort = ListenPorts.Choose(settings.HttpsPort, https);
+        ReportReplaced(settings.HttpPort, http[0], httpPort, "http-port");
+        ReportReplaced(settings.HttpsPort, https[0], httpsPort, "https-port");
+        return new HttpFrontendOptions
+        {
+            ListenAddresses = settings.ListenAddresses.IsEmpty && demo is not null ? [IPAddress.Loopback] : settings.ListenAddresses,
+            HttpPort = httpPort,
+            HttpsPort = httpsPort,
+
+            // From manifests there is nothing in front of us: clients reach this very port.
+            RedirectPort = httpsPort,
+        };
+    }
+
+    private void ReportReplaced(int? wanted, int preferred, int used, string flag)
+    {
+        if (wanted is null && used != preferred)
+        {
+            ProcessLog.PortReplaced(_logger, preferred, used, flag);
+        }
+    }
+
+    /// <summary>A second process on one machine must not fail for a port nobody asked for.</summary>
+    private async Task<AdminServer> StartAdminAsync(Readiness readiness)
+    {
+        try
+        {
+            return await AdminServer.StartAsync(settings.AdminAddress, settings.AdminPort ?? DefaultAdminPort, readiness, loggers, CancellationToken.None);
+        }
+        catch (IOException) when (settings.AdminPort is null)
+        {
+            var admin = await AdminServer.StartAsync(settings.AdminAddress, 0, readiness, loggers, CancellationToken.None);
+            ProcessLog.PortReplaced(_logger, DefaultAdminPort, admin.Endpoint.Port, "admin-port");
+            return admin;
+        }
+    }
+}

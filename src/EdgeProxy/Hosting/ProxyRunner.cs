@@ -1,0 +1,46 @@
+using EdgeProxy.Commands;
+using EdgeProxy.Demo;
+using EdgeProxy.Settings;
+
+namespace EdgeProxy.Hosting;
+
+/// <summary>What <c>run</c> and <c>demo</c> share: say what is wrong with the settings, or run until stopped.</summary>
+internal static class ProxyRunner
+{
+    /// <summary>Runs the proxy; with <paramref name="demo"/>, plays the pods and prints what to try.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(ProxySettings settings, List<string> errors, DemoOptions? demo)
+    {
+        var controlPlane = ManifestAssembly.ControlPlane(settings, errors);
+        if (errors.Count > 0)
+        {
+            errors.ForEach(error => Console.Error.WriteLine($"edgeproxy: {error}"));
+            return ExitCodes.CouldNotRead;
+        }
+
+        using var loggers = Logging.Create(settings);
+        using var signals = new ShutdownSignals();
+        try
+        {
+            if (demo is null)
+            {
+                await new ProxyProcess(settings, controlPlane, demo: null, loggers).RunAsync(signals);
+                return ExitCodes.Success;
+            }
+
+            // The pods outlive the proxy, so that its drain has somebody to talk to.
+            await using var pods = new DemoPods(demo, loggers);
+            var process = new ProxyProcess(settings, controlPlane, new DemoStage(new DemoWorkloads(demo), pods), loggers)
+            {
+                Ready = (served, http, https) => Console.WriteLine(DemoGuide.Describe(served, http, https)),
+            };
+            await process.RunAsync(signals);
+            return ExitCodes.Success;
+        }
+        catch (IOException error)
+        {
+            await Console.Error.WriteLineAsync($"edgeproxy: {error.Message}");
+            return ExitCodes.Problems;
+        }
+    }
+}
