@@ -38,6 +38,45 @@ public sealed class TcpListenerTests
     }
 
     [Fact]
+    public async Task Of_many_listeners_racing_for_an_address_never_two_get_it()
+    {
+        await using var loops = new EventLoopGroup(new EventLoopOptions { Count = 2 }, TimeProvider.System);
+        for (var round = 0; round < 50; round++)
+        {
+            IpEndpoint address;
+            await using (var probe = TcpListener.Bind(loops, IpEndpoint.From(IPAddress.Parse("127.0.0.21"), 0), NoSession))
+            {
+                address = probe.LocalEndpoint;
+            }
+
+            using var start = new Barrier(4);
+            var bound = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(
+                () =>
+                {
+                    start.SignalAndWait(TestContext.Current.CancellationToken);
+                    try
+                    {
+                        return TcpListener.Bind(loops, address, NoSession);
+                    }
+                    catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
+                    {
+                        return null;
+                    }
+                },
+                TestContext.Current.CancellationToken,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default))).InTime();
+
+            // None at all is possible too: two that hold the port without listening yet refuse each other.
+            Assert.InRange(bound.Count(listener => listener is not null), 0, 1);
+            foreach (var listener in bound.OfType<TcpListener>())
+            {
+                await listener.DisposeAsync();
+            }
+        }
+    }
+
+    [Fact]
     public async Task Address_that_is_not_ours_is_refused_unless_free_bind_is_on()
     {
         await using var loops = new EventLoopGroup(new EventLoopOptions { Count = 1 }, TimeProvider.System);

@@ -197,6 +197,39 @@ public sealed class TcpRelayTests
         Assert.Empty(harness.Exceptions);
     }
 
+    [Fact]
+    public async Task Relaying_allocates_nothing()
+    {
+        await using var harness = TcpHarness.Start(new TcpHarnessOptions { Loops = new EventLoopOptions { Count = 1 } });
+        using var connection = await harness.ConnectAsync();
+        await PingPongAsync(100);
+
+        var before = await AllocatedOnLoopAsync();
+        await PingPongAsync(1000);
+        var after = await AllocatedOnLoopAsync();
+
+        // Asking costs something itself: a result object and what the posted work completes.
+        Assert.InRange(after - before, 0, 2000);
+
+        async Task PingPongAsync(int times)
+        {
+            for (var i = 0; i < times; i++)
+            {
+                await connection.Client.SendTextAsync("ping");
+                await connection.Backend.ReceiveTextAsync(4);
+                await connection.Backend.SendTextAsync("pong");
+                await connection.Client.ReceiveTextAsync(4);
+            }
+        }
+
+        Task<long> AllocatedOnLoopAsync()
+        {
+            var result = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+            harness.Loops.Loops[0].Post(() => result.SetResult(GC.GetAllocatedBytesForCurrentThread()));
+            return result.Task.InTime();
+        }
+    }
+
     /// <summary>Sends until the socket has not been writable for a while; nobody reads, so that is for ever.</summary>
     private static long SendUntilBlocked(Socket socket)
     {

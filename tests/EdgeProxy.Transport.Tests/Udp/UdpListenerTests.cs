@@ -155,6 +155,21 @@ public sealed class UdpListenerTests
     }
 
     [Fact]
+    public async Task Listener_next_to_a_foreign_socket_is_refused()
+    {
+        using var foreign = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        // SO_REUSEPORT on the foreign side is what would let us in silently.
+        foreign.SetRawSocketOption(1, 15, BitConverter.GetBytes(1));
+        foreign.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        await using var loops = new EventLoopGroup(new EventLoopOptions { Count = 2 }, TimeProvider.System);
+
+        var exception = Assert.Throws<SocketException>(() => UdpListener.Bind(
+            loops, IpEndpoint.From((IPEndPoint)foreign.LocalEndPoint!), _ => throw new InvalidOperationException()));
+
+        Assert.Equal(SocketError.AddressAlreadyInUse, exception.SocketErrorCode);
+    }
+
+    [Fact]
     public async Task Closed_listener_closes_its_receivers_and_clients_are_refused()
     {
         await using var harness = new UdpHarness();
