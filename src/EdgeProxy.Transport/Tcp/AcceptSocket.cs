@@ -118,7 +118,7 @@ internal sealed class AcceptSocket : IPolledDescriptor, ILoopWork
         TcpSession session;
         try
         {
-            session = _createSession();
+            session = _createSession() ?? throw new InvalidOperationException("No session was created.");
         }
         catch (Exception exception)
         {

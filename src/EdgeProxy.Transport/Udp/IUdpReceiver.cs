@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace EdgeProxy.Transport.Udp;
 
 /// <summary>Takes what clients send to one loop's socket of a <see cref="UdpListener"/>. Always called on its loop.</summary>
@@ -16,15 +14,4 @@ public interface IUdpReceiver
 
     /// <summary>The listener was closed: nothing more comes, and nothing can be sent. Dispose the upstream sockets.</summary>
     void OnClosed();
-}
-
-/// <summary>Takes what one backend sends back over a <see cref="UdpUpstream"/>. Always called on its loop.</summary>
-public interface IUdpUpstreamReceiver
-{
-    /// <summary>A datagram from the backend, whole, possibly empty; valid until the call returns.</summary>
-    void OnReply(ReadOnlySpan<byte> payload);
-
-    /// <summary>The kernel reported an error; ICMP port unreachable comes as <see cref="SocketError.ConnectionRefused"/>.</summary>
-    /// <remarks>The socket stays usable. Never called from inside <see cref="UdpUpstream.Send"/>.</remarks>
-    void OnError(SocketError error);
 }
