@@ -8,7 +8,7 @@ namespace EdgeProxy.Kubernetes.Manifests;
 public static class ManifestReader
 {
     // A text of nothing but broken documents is not a manifest; its user needs to hear that, not a line for each.
-    private const int MostSyntaxErrors = 20;
+    private const int MostSyntaxErrors = 10;
 
     /// <summary>Reads <paramref name="text"/>; <paramref name="file"/> is only named in problems and origins.</summary>
     public static ManifestContent Read(string text, string file)

@@ -50,7 +50,7 @@ internal sealed class ObjectJsonWriter(ObjectReport report, ScalarWording wordin
     private void WriteObject(Utf8JsonWriter json, MappingNode mapping, Shape shape)
     {
         json.WriteStartObject();
-        ReportDuplicates(mapping);
+        ReportDuplicates(mapping, _path.Of);
         foreach (var entry in mapping.Entries)
         {
             if (!shape.Fields.TryGetValue(entry.Key, out var field))
@@ -75,7 +75,7 @@ internal sealed class ObjectJsonWriter(ObjectReport report, ScalarWording wordin
     private void WriteMap(Utf8JsonWriter json, MappingNode mapping, Shape element)
     {
         json.WriteStartObject();
-        ReportDuplicates(mapping);
+        ReportDuplicates(mapping, key => $"{_path}[{key}]");
         foreach (var entry in mapping.Entries)
         {
             var before = _path.EnterKey(entry.Key);
@@ -153,11 +153,12 @@ internal sealed class ObjectJsonWriter(ObjectReport report, ScalarWording wordin
         json.WriteNullValue();
     }
 
-    private void ReportDuplicates(MappingNode mapping)
+    private void ReportDuplicates(MappingNode mapping, Func<string, string> pathOf)
     {
         foreach (var duplicate in mapping.Duplicates)
         {
-            report.Warning(duplicate.Last, _path.Of(duplicate.Key), $"duplicate key \"{duplicate.Key}\", already set in line {duplicate.First.Line}; the last one is used");
+            report.Warning(
+                duplicate.Last, pathOf(duplicate.Key), $"duplicate key \"{duplicate.Key}\", already set in line {duplicate.First.Line}; the last one is used");
         }
     }
 

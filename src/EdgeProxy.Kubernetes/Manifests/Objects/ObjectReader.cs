@@ -172,7 +172,7 @@ internal sealed class ObjectReader(string file, ProblemSink problems)
         }
 
         var read = string.Join(", ", kind.Versions.Select(version => version.ApiVersion));
-        Lose(kind.Kind, name, mapping.PositionOf("apiVersion"), "apiVersion", $"no kind \"{kind.Kind}\" is known in version \"{apiVersion}\"; read are {read}");
+        Lose(kind.Kind, name, mapping.PositionOf("apiVersion"), "apiVersion", $"no kind \"{kind.Kind}\" in version \"{apiVersion}\"; it is read in {read}");
     }
 
     private void Skip(MappingNode mapping, string kind, string apiVersion)

@@ -29,7 +29,7 @@ internal sealed partial class YamlTree
         }
         catch (YamlException exception)
         {
-            return new ParsedDocument(roots, new SyntaxError(tree.At(exception.Start), Describe(exception)));
+            return new ParsedDocument(roots, new SyntaxError(tree.PlaceOf(exception, document), Describe(exception)));
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or FormatException or OverflowException)
         {
@@ -139,6 +139,20 @@ internal sealed partial class YamlTree
 
     private TextPosition At(in Mark mark) => new((int)mark.Line + _linesBefore, (int)mark.Column);
 
+    // Of a tab, the commonest mistake, the parser only tells where the mapping around it starts.
+    private TextPosition PlaceOf(YamlException exception, DocumentText document)
+    {
+        var tab = exception.Message.Contains(" tab ", StringComparison.Ordinal) ? TabIndent().Match(document.Text, (int)exception.Start.Index) : Match.Empty;
+        if (!tab.Success)
+        {
+            return At(exception.Start);
+        }
+
+        var index = tab.Groups["tab"].Index;
+        var lines = document.Text.AsSpan(0, index).Count('\n');
+        return new TextPosition(lines + _linesBefore + 1, index - document.Text.LastIndexOf('\n', index));
+    }
+
     private TextPosition Here() => _parser.Current is { } current ? At(current.Start) : new TextPosition(_linesBefore + 1, 1);
 
     // The parser quotes what it stumbled over, which may be part of a Secret: quotes and what follows them are cut.
@@ -147,6 +161,9 @@ internal sealed partial class YamlTree
         var text = Quotation().Replace(exception.Message.Split('\n')[0], "…").TrimEnd('.', ' ');
         return $"YAML syntax: {char.ToLowerInvariant(text[0])}{text[1..]}";
     }
+
+    [GeneratedRegex(@"\n *(?<tab>\t)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex TabIndent();
 
     [GeneratedRegex("""['"`].*$""", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Quotation();
