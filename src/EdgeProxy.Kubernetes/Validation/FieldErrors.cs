@@ -16,6 +16,8 @@ internal sealed class FieldErrors
 
     public void Forbidden(string field, string detail) => Add(field, $"Forbidden: {detail}");
 
+    public void InternalError(string field, string detail) => Add(field, $"Internal error occurred: {detail}");
+
     public void Invalid(string field, string? value, string detail) => Add(field, $"Invalid value: {Quote(value)}: {detail}");
 
     public void Invalid(string field, int value, string detail) => Add(field, $"Invalid value: {Number(value)}: {detail}");
