@@ -99,7 +99,7 @@ internal sealed class EndpointController(ControlPlaneOptions options)
         var next = _served.ToBuilder();
         var names = made.Select(slice => slice.Name).Concat(written.Keys).ToHashSet();
         next.RemoveRange(_served.Keys.Where(name => !names.Contains(name)));
-        foreach (var slice in made.Concat(written.Values))
+        foreach (var slice in made.Where(slice => !written.ContainsKey(slice.Name)).Concat(written.Values))
         {
             if (!next.TryGetValue(slice.Name, out var old) || !ReferenceEquals(old, slice))
             {

@@ -1,4 +1,3 @@
-using System.Net;
 using EdgeProxy.Kubernetes.Resources;
 
 namespace EdgeProxy.Kubernetes.Validation;
@@ -58,7 +57,7 @@ internal static class IngressValidation
     {
         if (!string.IsNullOrEmpty(rule.Host))
         {
-            if (IPAddress.TryParse(rule.Host, out _) && !int.TryParse(rule.Host, out _))
+            if (AddressRules.TryParseAddress(rule.Host, out _))
             {
                 errors.Invalid($"{path}.host", rule.Host, "must be a DNS name, not an IP address");
             }
