@@ -1,0 +1,16 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace EdgeProxy.Kubernetes.ControlPlane;
+
+/// <summary>A hash that is the same on every machine, in every version and after every restart; <c>string.GetHashCode</c> is none of these.</summary>
+internal static class StableHash
+{
+    public static ulong Of(string text)
+    {
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes(text), digest);
+        return BinaryPrimitives.ReadUInt64BigEndian(digest);
+    }
+}
