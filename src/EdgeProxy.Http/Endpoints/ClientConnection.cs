@@ -1,0 +1,26 @@
+using System.Globalization;
+using System.Net;
+using EdgeProxy.Model;
+using Microsoft.AspNetCore.Connections;
+
+namespace EdgeProxy.Http.Endpoints;
+
+/// <summary>What all requests of one client connection share, worked out once when it is accepted; a feature of the connection.</summary>
+/// <param name="Address">The client.</param>
+/// <param name="AddressText">The client, as written into headers; an IPv4-mapped address as IPv4.</param>
+/// <param name="IsHttps">Came in by the HTTPS listener.</param>
+/// <param name="Port">The listener's port, as endpoints are told.</param>
+internal sealed record ClientConnection(IpAddr Address, string AddressText, bool IsHttps, string Port)
+{
+    /// <summary><c>http</c> or <c>https</c>.</summary>
+    public string Scheme => IsHttps ? "https" : "http";
+
+    /// <summary>Describes a connection that was just accepted.</summary>
+    /// <remarks>A client behind a load balancer sees 443 whatever we listen on, so that is what endpoints are told (as ingress-nginx does).</remarks>
+    public static ClientConnection Of(BaseConnectionContext connection, bool https, int redirectPort)
+    {
+        var client = connection.RemoteEndPoint is IPEndPoint remote ? IpAddr.From(remote.Address) : default;
+        var port = https && redirectPort == 443 ? 443 : (connection.LocalEndPoint as IPEndPoint)?.Port ?? 0;
+        return new ClientConnection(client, client.ToString(), https, port.ToString(CultureInfo.InvariantCulture));
+    }
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using EdgeProxy.Http.Forwarding;
+using Microsoft.AspNetCore.Http;
+
+namespace EdgeProxy.Http.Endpoints;
+
+/// <summary>Writes the answers that come from the proxy itself. They name a reason and never carry an exception's text.</summary>
+internal sealed class OwnAnswer(int redirectPort)
+{
+    private readonly string _redirectPort = redirectPort == 443 ? "" : string.Create(CultureInfo.InvariantCulture, $":{redirectPort}");
+
+    /// <summary>Answers. What an endpoint said so far, if nothing of it was sent yet, is forgotten.</summary>
+    public async ValueTask WriteAsync(Exchange exchange, ResponseReason reason)
+    {
+        var response = exchange.Http.Response;
+        if (response.HasStarted)
+        {
+            // The status is sent. All that can still be said is that this answer is not complete.
+            exchange.Http.Abort();
+            return;
+        }
+
+        response.Clear();
+        response.StatusCode = reason.Status();
+        if (reason == ResponseReason.HttpsRedirect)
+        {
+            response.Headers.Location = HttpsLocation(exchange);
+        }
+
+        var body = reason.Body();
+        response.ContentLength = body?.Length ?? 0;
+        if (body is null)
+        {
+            return;
+        }
+
+        response.ContentType = "text/plain; charset=utf-8";
+        response.Headers.CacheControl = "no-store";
+        if (!HttpMethods.IsHead(exchange.Http.Request.Method))
+        {
+            await response.Body.WriteAsync(body, exchange.Http.RequestAborted);
+        }
+    }
+
+    /// <summary>The same target under https. The host is as the client wrote it, without its port; only routes of a named host redirect.</summary>
+    private string HttpsLocation(Exchange exchange)
+    {
+        var host = exchange.Http.Request.Headers.Host.ToString().AsSpan();
+        var colon = host.IndexOf(':');
+        return string.Concat(
+            "https://", colon < 0 ? host : host[..colon], _redirectPort, RequestTarget.OriginForm(exchange.RawTarget));
+    }
+}

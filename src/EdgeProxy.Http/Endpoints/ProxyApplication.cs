@@ -1,0 +1,101 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Abstractions;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeProxy.Http.Endpoints;
+
+/// <summary>
+/// What Kestrel calls for each request: runs the pipeline, answers where no endpoint did, and writes the log line. Takes the place of ASP.NET's
+/// hosting application and middleware, which would add scopes, activities and two log lines a request.
+/// </summary>
+internal sealed class ProxyApplication(RequestPipeline pipeline, OwnAnswer answer, ILogger logger, TimeProvider time) : IHttpApplication<Exchange>
+{
+    /// <inheritdoc />
+    public Exchange CreateContext(IFeatureCollection contextFeatures)
+    {
+        // Kestrel keeps what is put here for the connection's next request.
+        var exchange = contextFeatures is IHostContextContainer<Exchange> container ? container.HostContext ??= new Exchange() : new Exchange();
+        exchange.Begin(contextFeatures, time.GetTimestamp());
+        return exchange;
+    }
+
+    /// <inheritdoc />
+    public async Task ProcessRequestAsync(Exchange context)
+    {
+        var reason = await ServeAsync(context);
+        if (reason == ResponseReason.ClientGone)
+        {
+            // Nobody to answer, but a stream that is half open must not stay so.
+            context.Http.Abort();
+        }
+        else if (reason != ResponseReason.Forwarded)
+        {
+            await AnswerAsync(context, reason);
+        }
+
+        Log(context, reason);
+    }
+
+    /// <inheritdoc />
+    public void DisposeContext(Exchange context, Exception? exception) => context.End();
+
+    private async ValueTask<ResponseReason> ServeAsync(Exchange exchange)
+    {
+        try
+        {
+            return await pipeline.ServeAsync(exchange);
+        }
+        catch (Exception) when (exchange.Http.RequestAborted.IsCancellationRequested)
+        {
+            return ResponseReason.ClientGone;
+        }
+        catch (Exception error)
+        {
+            HttpLog.InternalError(logger, exchange.Http.Request.Method, exchange.HostName, error);
+            return ResponseReason.InternalError;
+        }
+    }
+
+    private async ValueTask AnswerAsync(Exchange exchange, ResponseReason reason)
+    {
+        try
+        {
+            await answer.WriteAsync(exchange, reason);
+        }
+        catch (Exception error) when (error is OperationCanceledException or IOException)
+        {
+            // The client left before it was told; the log line below still says why.
+        }
+    }
+
+    private void Log(Exchange exchange, ResponseReason reason)
+    {
+        var isError = reason.IsError();
+        if (!logger.IsEnabled(isError ? LogLevel.Information : LogLevel.Debug))
+        {
+            return;
+        }
+
+        var status = reason == ResponseReason.ClientGone || !exchange.Http.Response.HasStarted && isError
+            ? reason.Status()
+            : exchange.Http.Response.StatusCode;
+
+        // The query stays out: it is where tokens travel.
+        var target = exchange.RawTarget;
+        var query = target.IndexOf('?', StringComparison.Ordinal);
+        var path = query < 0 ? target : target[..query];
+        var method = exchange.Http.Request.Method;
+        var duration = time.GetElapsedTime(exchange.StartedAt);
+        if (isError)
+        {
+            HttpLog.Failed(
+                logger, method, exchange.HostName, path, status, reason.Word(), exchange.Route, exchange.Backend, exchange.Tries, duration);
+        }
+        else
+        {
+            HttpLog.Served(
+                logger, method, exchange.HostName, path, status, reason.Word(), exchange.Route, exchange.Backend, exchange.Tries, duration);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using EdgeProxy.Http.Endpoints;
+using EdgeProxy.Model;
+using EdgeProxy.Model.Routing;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace EdgeProxy.Http;
+
+/// <summary>
+/// One request on its way: what came in, and what was decided so far. Kestrel keeps one per connection or stream and it is used again for the
+/// next request, so nobody may hold on to it.
+/// </summary>
+internal sealed class Exchange
+{
+    private readonly DefaultHttpContext _http = new();
+
+    /// <summary>Request and response.</summary>
+    public HttpContext Http => _http;
+
+    /// <summary>Who asks, and through which listener.</summary>
+    public ClientConnection Client { get; private set; } = null!;
+
+    /// <summary>The request target as received, byte for byte (Kestrel lets only ASCII pass).</summary>
+    public string RawTarget { get; private set; } = "";
+
+    /// <summary>When it began; see <see cref="TimeProvider.GetTimestamp"/>.</summary>
+    public long StartedAt { get; private set; }
+
+    /// <summary>The host it is routed by, normalised; empty when it has none.</summary>
+    public string HostName { get; set; } = "";
+
+    /// <summary>The route taken, if any.</summary>
+    public Route? Route { get; set; }
+
+    /// <summary>The service port that serves the route, if there is one.</summary>
+    public ServicePort? ServicePort { get; set; }
+
+    /// <summary>The target the endpoint gets, in origin form.</summary>
+    public string ForwardedTarget { get; set; } = "";
+
+    /// <summary>The endpoint tried last.</summary>
+    public Backend? Backend { get; set; }
+
+    /// <summary>How many endpoints were tried.</summary>
+    public int Tries { get; set; }
+
+    /// <summary>Takes up a request.</summary>
+    public void Begin(IFeatureCollection features, long startedAt)
+    {
+        _http.Initialize(features);
+        Client = features.GetRequiredFeature<ClientConnection>();
+        RawTarget = features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        StartedAt = startedAt;
+        HostName = "";
+        Route = null;
+        ServicePort = null;
+        ForwardedTarget = "";
+        Backend = null;
+        Tries = 0;
+    }
+
+    /// <summary>Lets go of it.</summary>
+    public void End() => _http.Uninitialize();
+}

@@ -1,0 +1,133 @@
+using System.Collections.Frozen;
+using EdgeProxy.Http.Endpoints;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+
+namespace EdgeProxy.Http.Forwarding;
+
+/// <summary>The header lines an endpoint gets: the client's, without those meant for us or not to be trusted, and ours.</summary>
+internal static class RequestHeaders
+{
+    private const string ForwardedPrefix = "X-Forwarded-";
+    private const string RequestId = "X-Request-ID";
+    private const int MaxRequestIdLength = 128;
+
+    private static readonly FrozenSet<string> NotCopied = new[]
+    {
+        // For this connection only (RFC 9110 §7.6.1); Upgrade is put back by the forwarder where it is honoured.
+        HeaderNames.Connection, HeaderNames.KeepAlive, HeaderNames.ProxyConnection, HeaderNames.TransferEncoding, HeaderNames.TE,
+        HeaderNames.Trailer, HeaderNames.Upgrade, "HTTP2-Settings", HeaderNames.ProxyAuthenticate, HeaderNames.ProxyAuthorization,
+
+        // httpoxy (CVE-2016-5385): CGI-like backends take it for the HTTP_PROXY variable.
+        "Proxy",
+
+        // Ours to say; X-Forwarded-* is recognised by its prefix.
+        HeaderNames.Host, "Forwarded", "X-Real-IP", "X-Scheme", RequestId, "X-Original-Forwarded-For", "X-Original-Forwarded-Host",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Fills in <paramref name="upstream"/> from <paramref name="request"/>.</summary>
+    public static void Copy(HttpRequest request, HttpRequestMessage upstream, ClientConnection client)
+    {
+        var headers = request.Headers;
+        var named = ConnectionOptions.Of(headers.Connection);
+        foreach (var (name, value) in headers)
+        {
+            if (IsCopied(name) && !named.Contains(name))
+            {
+                Add(upstream, name, value);
+            }
+        }
+
+        // RFC 9112 §6.3: with both present the length is a lie, and sending it on is how requests are smuggled.
+        if (headers.ContainsKey(HeaderNames.TransferEncoding))
+        {
+            upstream.Content?.Headers.Remove(HeaderNames.ContentLength);
+        }
+
+        // gRPC servers insist on it; the only value HTTP/2 knows (RFC 9113 §8.2.2).
+        if (upstream.Version.Major == 2 && ConnectionOptions.Of(headers.TE).Contains("trailers"))
+        {
+            upstream.Headers.TryAddWithoutValidation(HeaderNames.TE, "trailers");
+        }
+
+        AddOurs(headers, upstream, client);
+    }
+
+    private static void AddOurs(IHeaderDictionary headers, HttpRequestMessage upstream, ClientConnection client)
+    {
+        var ours = upstream.Headers;
+        var host = headers.Host;
+        if (host.Count == 1 && host[0] is { Length: > 0 } name)
+        {
+            ours.TryAddWithoutValidation(HeaderNames.Host, name);
+            ours.TryAddWithoutValidation("X-Forwarded-Host", name);
+        }
+
+        ours.TryAddWithoutValidation("X-Forwarded-For", client.AddressText);
+        ours.TryAddWithoutValidation("X-Forwarded-Port", client.Port);
+        ours.TryAddWithoutValidation("X-Forwarded-Proto", client.Scheme);
+        ours.TryAddWithoutValidation("X-Forwarded-Scheme", client.Scheme);
+        ours.TryAddWithoutValidation("X-Scheme", client.Scheme);
+        ours.TryAddWithoutValidation("X-Real-IP", client.AddressText);
+
+        var id = headers[RequestId];
+        ours.TryAddWithoutValidation(RequestId, id.Count == 1 && IsSaneId(id[0]) ? id[0] : NewId());
+
+        // What the client claimed, under a name nobody takes for the truth.
+        var claimed = headers["X-Forwarded-For"];
+        if (claimed.Count > 0)
+        {
+            Add(upstream, "X-Original-Forwarded-For", claimed);
+        }
+    }
+
+    // X_Real_IP and X-Real-IP are the same variable to CGI-like backends, so names with an underscore would get around all of this.
+    private static bool IsCopied(string name) =>
+        name.Length > 0
+        && name[0] != ':'
+        && !name.Contains('_', StringComparison.Ordinal)
+        && !name.StartsWith(ForwardedPrefix, StringComparison.OrdinalIgnoreCase)
+        && !NotCopied.Contains(name);
+
+    private static void Add(HttpRequestMessage upstream, string name, StringValues value)
+    {
+        // The client library keeps Content-Type and its like apart; which it wants where, only it knows.
+        if (value.Count == 1)
+        {
+            var line = value.ToString();
+            if (!upstream.Headers.TryAddWithoutValidation(name, line))
+            {
+                ContentOf(upstream, name)?.Headers.TryAddWithoutValidation(name, line);
+            }
+
+            return;
+        }
+
+        if (name.Equals(HeaderNames.Cookie, StringComparison.OrdinalIgnoreCase))
+        {
+            // RFC 9113 §8.2.3: HTTP/2 may split cookies; joined again it takes a semicolon, where other headers take a comma.
+            upstream.Headers.TryAddWithoutValidation(name, string.Join("; ", value.ToArray()));
+            return;
+        }
+
+        if (!upstream.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)value))
+        {
+            ContentOf(upstream, name)?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)value);
+        }
+    }
+
+    /// <summary>Where a content header goes; a request without a body gets an empty one to carry it.</summary>
+    private static HttpContent? ContentOf(HttpRequestMessage upstream, string name) =>
+        upstream.Content ??= name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase) ? null : new ByteArrayContent([]);
+
+    private static bool IsSaneId(string? id) =>
+        id is { Length: > 0 and <= MaxRequestIdLength } && !id.AsSpan().ContainsAnyExceptInRange('!', '~');
+
+    private static string NewId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Random.Shared.NextBytes(bytes);
+        return Convert.ToHexStringLower(bytes);
+    }
+}

@@ -1,0 +1,64 @@
+using EdgeProxy.Http.Endpoints;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace EdgeProxy.Http.Forwarding;
+
+/// <summary>One request as its endpoint gets it, and what became of it. Serves all tries of that request.</summary>
+internal sealed class UpstreamRequest(string target, ClientConnection client) : HttpTransformer
+{
+    // The target passes byte for byte: the default of both the forwarder and Uri rewrites %2F, %7e, brackets and dot segments.
+    private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    /// <summary>True when the request's body was begun to be sent: no other endpoint may be tried, it would get the rest only.</summary>
+    public bool BodyStarted { get; set; }
+
+    /// <summary>True when the endpoint's whole answer was passed on; whatever fails after that is not an error of the answer.</summary>
+    public bool Answered { get; private set; }
+
+    /// <inheritdoc />
+    public override ValueTask TransformRequestAsync(
+        HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        proxyRequest.RequestUri = new Uri(destinationPrefix + target, AsWritten);
+        if (proxyRequest.Content is { } body)
+        {
+            proxyRequest.Content = new ObservedContent(body, this);
+        }
+
+        RequestHeaders.Copy(httpContext.Request, proxyRequest, client);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc />
+    public override async ValueTask<bool> TransformResponseAsync(
+        HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    {
+        var forward = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+        if (proxyResponse is not null && proxyResponse.Headers.NonValidated.TryGetValues(HeaderNames.Connection, out var options))
+        {
+            RemoveNamed(httpContext.Response.Headers, options.ToString());
+        }
+
+        return forward;
+    }
+
+    /// <inheritdoc />
+    public override ValueTask TransformResponseTrailersAsync(
+        HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken)
+    {
+        Answered = true;
+        return base.TransformResponseTrailersAsync(httpContext, proxyResponse, cancellationToken);
+    }
+
+    /// <summary>RFC 9110 §7.6.1: headers that Connection names end here.</summary>
+    private static void RemoveNamed(IHeaderDictionary headers, StringValues connection)
+    {
+        foreach (var option in connection.ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            headers.Remove(option);
+        }
+    }
+}

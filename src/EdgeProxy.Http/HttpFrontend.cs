@@ -1,0 +1,75 @@
+using System.Net;
+using EdgeProxy.Http.Endpoints;
+using EdgeProxy.Http.Forwarding;
+using EdgeProxy.Http.Tls;
+using EdgeProxy.Model;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeProxy.Http;
+
+/// <summary>
+/// Serves the routes of the live snapshot over HTTP and HTTPS. Owns its listeners, the connections of its clients and those to endpoints.
+/// </summary>
+/// <remarks>A request's journey is <see cref="RequestPipeline"/>; a handshake's is <see cref="CertificateSelector"/>.</remarks>
+public sealed class HttpFrontend : IAsyncDisposable
+{
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly CertificateSelector _certificates;
+    private readonly UpstreamForwarder _forwarder;
+    private readonly ProxyServer _server;
+    private readonly ProxyApplication _application;
+
+    /// <summary>Prepares it; nothing is listened on before <see cref="StartAsync"/>.</summary>
+    public HttpFrontend(SnapshotPublisher snapshots, HttpFrontendOptions options, ILoggerFactory loggerFactory, TimeProvider time)
+    {
+        _logger = loggerFactory.CreateLogger<HttpFrontend>();
+        _time = time;
+        _certificates = new CertificateSelector(snapshots, _logger, time);
+        _forwarder = new UpstreamForwarder(options);
+        _server = new ProxyServer(options, _certificates, loggerFactory);
+        _application = new ProxyApplication(
+            new RequestPipeline(snapshots, _forwarder), new OwnAnswer(options.RedirectPort), _logger, time);
+    }
+
+    /// <summary>Where plain HTTP is served; the ports are known once started.</summary>
+    public IReadOnlyList<IPEndPoint> HttpEndPoints => _server.HttpEndPoints;
+
+    /// <summary>Where HTTPS is served; the ports are known once started.</summary>
+    public IReadOnlyList<IPEndPoint> HttpsEndPoints => _server.HttpsEndPoints;
+
+    /// <summary>Opens the listeners and serves from then on.</summary>
+    /// <exception cref="ListenException">A port is taken or not permitted; the message says which, and what to do.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await _server.StartAsync(_application, cancellationToken);
+        if (_logger.IsEnabled(LogLevel.Information))
+        {
+            HttpLog.Listening(_logger, string.Join(", ", HttpEndPoints), string.Join(", ", HttpsEndPoints));
+        }
+    }
+
+    /// <summary>
+    /// Stops accepting, lets requests in flight finish for up to <paramref name="limit"/> (clients are told to connect anew), then aborts the rest.
+    /// </summary>
+    /// <param name="limit">Zero aborts at once.</param>
+    /// <param name="cancellationToken">Ends the waiting early; the rest is aborted then.</param>
+    public async Task DrainAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var started = _time.GetTimestamp();
+        HttpLog.Draining(_logger, limit);
+        using var timer = new CancellationTokenSource(limit, _time);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        await _server.StopAsync(deadline.Token);
+        HttpLog.Stopped(_logger, _time.GetElapsedTime(started));
+    }
+
+    /// <summary>Closes everything at once; drain first.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        // Clients first: their requests still use the connections to endpoints and the certificates.
+        await _server.DisposeAsync();
+        _forwarder.Dispose();
+        _certificates.Dispose();
+    }
+}

@@ -1,0 +1,72 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+
+namespace EdgeProxy.Http;
+
+/// <summary>How HTTP is listened for and forwarded. Read once, when the frontend is made.</summary>
+public sealed class HttpFrontendOptions
+{
+    /// <summary>Addresses to listen on. Default none given: every address, IPv6 and IPv4, or IPv4 alone where IPv6 is off.</summary>
+    public IReadOnlyList<IPAddress> ListenAddresses { get; set; } = [];
+
+    /// <summary>Port for plain HTTP. Default 80; 0 lets the system choose one.</summary>
+    [Range(0, 65535)]
+    public int HttpPort { get; set; } = 80;
+
+    /// <summary>Port for HTTPS. Default 443; 0 lets the system choose one.</summary>
+    [Range(0, 65535)]
+    public int HttpsPort { get; set; } = 443;
+
+    /// <summary>
+    /// The HTTPS port as clients see it: written into redirects, and into X-Forwarded-Port when it is 443. Default 443, which a redirect leaves out.
+    /// </summary>
+    /// <remarks>Set it when clients reach <see cref="HttpsPort"/> directly; leave it when a load balancer or a Service in front maps 443.</remarks>
+    [Range(1, 65535)]
+    public int RedirectPort { get; set; } = 443;
+
+    /// <summary>Time to open a connection to an endpoint before the next one is tried. Default 5 s (proxy-connect-timeout).</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Time without a byte in either direction after which a request or WebSocket is given up. Default 60 s (proxy-read-timeout, proxy-send-timeout).
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
+    public TimeSpan ActivityTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long an unused connection to an endpoint is kept. Default 30 s.</summary>
+    /// <remarks>
+    /// Short, because pods come and go and their addresses are given to others: a kept connection to a pod that vanished without a word costs
+    /// a request a full <see cref="ActivityTimeout"/>.
+    /// </remarks>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan UpstreamIdleTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Age at which a connection to an endpoint takes no further request. Default 5 min; requests on it finish.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan UpstreamConnectionLifetime { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Time a client gets for its TLS handshake. Default 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
+    public TimeSpan TlsHandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Time a client gets to send a request's headers once it has begun. Default 60 s (client-header-timeout).</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
+    public TimeSpan RequestHeadersTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a client's connection without a request stays open. Default 75 s (keep-alive).</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
+    public TimeSpan KeepAliveTimeout { get; set; } = TimeSpan.FromSeconds(75);
+
+    /// <summary>Requests one HTTP/2 connection may have open at once. Default 128 (http2-max-concurrent-streams).</summary>
+    [Range(1, 10_000)]
+    public int MaxStreamsPerConnection { get; set; } = 128;
+
+    /// <summary>Most bytes of a request's header lines together; more is answered 431. Default 32 KiB (large-client-header-buffers).</summary>
+    [Range(1024, 1024 * 1024)]
+    public int MaxRequestHeadersSize { get; set; } = 32 * 1024;
+
+    /// <summary>Most bytes of a request line; more is answered 414. Default 8 KiB.</summary>
+    [Range(256, 1024 * 1024)]
+    public int MaxRequestLineSize { get; set; } = 8 * 1024;
+}

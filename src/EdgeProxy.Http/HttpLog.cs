@@ -1,0 +1,34 @@
+using EdgeProxy.Model;
+using EdgeProxy.Model.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeProxy.Http;
+
+/// <summary>What the HTTP frontend says. Event ids 300–349.</summary>
+internal static partial class HttpLog
+{
+    [LoggerMessage(300, LogLevel.Information, "Serving HTTP on {HttpEndpoints} and HTTPS on {HttpsEndpoints}.")]
+    public static partial void Listening(ILogger logger, string httpEndpoints, string httpsEndpoints);
+
+    [LoggerMessage(301, LogLevel.Information, "HTTP drains: no new connections, requests in flight get {Limit}.")]
+    public static partial void Draining(ILogger logger, TimeSpan limit);
+
+    [LoggerMessage(302, LogLevel.Information, "HTTP stopped after {Duration}.")]
+    public static partial void Stopped(ILogger logger, TimeSpan duration);
+
+    [LoggerMessage(310, LogLevel.Debug,
+        "{Method} {Host}{Path} {Status} {Reason}; route {Route}, endpoint {Endpoint}, tries {Tries}, {Duration}.", SkipEnabledCheck = true)]
+    public static partial void Served(
+        ILogger logger, string method, string host, string path, int status, string reason, Route? route, Backend? endpoint, int tries, TimeSpan duration);
+
+    [LoggerMessage(311, LogLevel.Information,
+        "{Method} {Host}{Path} {Status} {Reason}; route {Route}, endpoint {Endpoint}, tries {Tries}, {Duration}.", SkipEnabledCheck = true)]
+    public static partial void Failed(
+        ILogger logger, string method, string host, string path, int status, string reason, Route? route, Backend? endpoint, int tries, TimeSpan duration);
+
+    [LoggerMessage(312, LogLevel.Error, "{Method} {Host} failed inside the proxy.")]
+    public static partial void InternalError(ILogger logger, string method, string host, Exception error);
+
+    [LoggerMessage(320, LogLevel.Warning, "The certificate of Secret {Secret} cannot be used, the default one takes its place: {Problem}")]
+    public static partial void BadCertificate(ILogger logger, NamespacedName secret, string problem);
+}
