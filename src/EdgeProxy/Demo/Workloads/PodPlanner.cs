@@ -13,7 +13,8 @@ internal static class PodPlanner
         var taken = written.Pods.Keys.ToHashSet();
         foreach (var (_, workload) in written.Workloads.OrderBy(entry => entry.Key.Name).ThenBy(entry => entry.Key.Kind, StringComparer.Ordinal))
         {
-            for (var index = 0; index < ReplicasOf(workload, problems); index++)
+            var replicas = ReplicasOf(workload, problems);
+            for (var index = 0; index < replicas; index++)
             {
                 plans.Add(PlanReplica(workload, index, taken));
             }
