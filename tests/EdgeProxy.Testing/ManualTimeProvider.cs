@@ -1,6 +1,6 @@
 namespace EdgeProxy.Testing;
 
-/// <summary>A clock that moves only when told to. Timers fire inside <see cref="Advance"/>, on the caller's thread, in order of their due time.</summary>
+/// <summary>A clock that moves only when told to. Timers fire inside <see cref="Advance"/>, on the caller's thread, earliest first.</summary>
 public sealed class ManualTimeProvider : TimeProvider
 {
     private readonly Lock _gate = new();

@@ -14,7 +14,8 @@ namespace EdgeProxy.Transport.Tcp;
 /// <item>Relaying: <see cref="OnConnected"/> once, then <see cref="TcpRelay"/> moves bytes until both directions ended, or one side broke.</item>
 /// <item>Closed: both sockets are closed, then <see cref="OnClosed"/> once, as the last call.</item>
 /// </list>
-/// <para>All callbacks run on <see cref="Loop"/>; one that throws ends the session with <see cref="CloseReason.InternalError"/>.</para>
+/// <para>The file follows that order after its public part; <see cref="TcpPeer"/> is one side. All callbacks run on <see cref="Loop"/>; one
+/// that throws ends the session with <see cref="CloseReason.InternalError"/>.</para>
 /// </remarks>
 public abstract class TcpSession : ILoopWork
 {
@@ -75,6 +76,8 @@ public abstract class TcpSession : ILoopWork
     private TcpPeer Client => _client!; // set by Accept, before anything else can run
 
     private TcpPeer Upstream => _upstream!; // set by Dial, the only way into Dialing and Relaying
+
+    private LoopTimer Timer => _timer ??= new LoopTimer(Loop, static state => ((TcpSession)state!).OnTimer(), this);
 
     /// <summary>Ends the session now and resets both sides. From any thread; nothing happens when it has ended already.</summary>
     public void Abort(CloseReason reason)
@@ -142,8 +145,6 @@ public abstract class TcpSession : ILoopWork
         End(reason);
     }
 
-    private LoopTimer Timer => _timer ??= new LoopTimer(Loop, static state => ((TcpSession)state!).OnTimer(), this);
-
     /// <summary>Step 1: takes over a connected socket.</summary>
     internal void Accept(EventLoop loop, int descriptor, IpEndpoint remote, IpEndpoint local)
     {
@@ -164,6 +165,7 @@ public abstract class TcpSession : ILoopWork
         Guard(static session => session.OnAccepted());
     }
 
+    /// <summary>A side became readable, writable or broken: what that means depends on the step.</summary>
     internal void OnPeerReady(TcpPeer peer)
     {
         switch (_phase)
@@ -178,48 +180,6 @@ public abstract class TcpSession : ILoopWork
             case Phase.Relaying:
                 Relay();
                 break;
-        }
-    }
-
-    /// <summary>Step 4: closes both sides, with RST unless both had finished, and says so once.</summary>
-    internal void End(CloseReason reason)
-    {
-        if (_phase is Phase.Closed or Phase.New)
-        {
-            return;
-        }
-
-        _phase = Phase.Closed;
-        _timer?.Stop();
-        // A cut connection must not look like a finished one to either side.
-        var withReset = reason != CloseReason.Completed;
-        Client.Close(withReset);
-        _upstream?.Close(withReset);
-
-        Loop.Counters.Active--;
-        Loop.OnDescriptorsFreed();
-        try
-        {
-            OnClosed(reason);
-        }
-        catch (Exception exception)
-        {
-            Loop.Report(exception);
-        }
-    }
-
-    void ILoopWork.OnException() => End(CloseReason.InternalError);
-
-    void ILoopWork.RunTurn()
-    {
-        _isQueued = false;
-        if (_phase == Phase.Relaying)
-        {
-            Relay();
-        }
-        else if (_phase == Phase.Dialing && _immediateDialError is { } error)
-        {
-            FailDial(error);
         }
     }
 
@@ -275,6 +235,7 @@ public abstract class TcpSession : ILoopWork
         OnDialFailed(error);
     }
 
+    /// <summary>Step 3: both sides are connected.</summary>
     private void StartRelay()
     {
         _timer?.Stop();
@@ -290,7 +251,7 @@ public abstract class TcpSession : ILoopWork
         Relay();
     }
 
-    /// <summary>Step 3, one turn: moves both ways, then judges what the two sides have become.</summary>
+    /// <summary>One turn of step 3: moves both ways, then judges what the two sides have become.</summary>
     private void Relay()
     {
         var up = TcpRelay.Move(Loop.Blocks, Client, Upstream);
@@ -353,6 +314,48 @@ public abstract class TcpSession : ILoopWork
             session.StartIdleTimer();
         }
     });
+
+    /// <summary>Step 4: closes both sides, with RST unless both had finished, and says so once.</summary>
+    internal void End(CloseReason reason)
+    {
+        if (_phase is Phase.Closed or Phase.New)
+        {
+            return;
+        }
+
+        _phase = Phase.Closed;
+        _timer?.Stop();
+        // A cut connection must not look like a finished one to either side.
+        var withReset = reason != CloseReason.Completed;
+        Client.Close(withReset);
+        _upstream?.Close(withReset);
+
+        Loop.Counters.Active--;
+        Loop.OnDescriptorsFreed();
+        try
+        {
+            OnClosed(reason);
+        }
+        catch (Exception exception)
+        {
+            Loop.Report(exception);
+        }
+    }
+
+    void ILoopWork.OnException() => End(CloseReason.InternalError);
+
+    void ILoopWork.RunTurn()
+    {
+        _isQueued = false;
+        if (_phase == Phase.Relaying)
+        {
+            Relay();
+        }
+        else if (_phase == Phase.Dialing && _immediateDialError is { } error)
+        {
+            FailDial(error);
+        }
+    }
 
     private void QueueTurn()
     {

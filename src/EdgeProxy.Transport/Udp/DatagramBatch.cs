@@ -76,7 +76,7 @@ internal sealed unsafe class DatagramBatch : IDisposable
         return new ReadOnlySpan<byte>(header.Vectors->Base, (int)header.Length);
     }
 
-    /// <summary>Queues a datagram, copied. It leaves when the turn ends, when the batch is full, or when another socket has something to send.</summary>
+    /// <summary>Queues a datagram, copied. It leaves when the turn ends, the batch is full, or another socket has something to send.</summary>
     public void Queue(int descriptor, IpEndpoint to, ReadOnlySpan<byte> payload)
     {
         if (payload.Length > SlotSize)

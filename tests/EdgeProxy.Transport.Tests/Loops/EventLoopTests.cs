@@ -111,7 +111,8 @@ public sealed class EventLoopTests
         }
 
         Assert.Equal(deadlines.Keys.Order(), fired.Select(entry => entry.Number).Order());
-        Assert.Equal(fired.OrderBy(entry => deadlines[entry.Number]).Select(entry => deadlines[entry.Number]), fired.Select(entry => deadlines[entry.Number]));
+        var inFiringOrder = fired.Select(entry => deadlines[entry.Number]).ToList();
+        Assert.Equal(inFiringOrder.Order(), inFiringOrder);
         Assert.All(fired, entry => Assert.True(entry.At >= deadlines[entry.Number], "fired early"));
     }
 

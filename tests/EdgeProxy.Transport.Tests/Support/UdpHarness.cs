@@ -47,13 +47,14 @@ internal sealed class UdpHarness : IAsyncDisposable
     /// <summary>The backend answers the next datagrams with themselves.</summary>
     public async Task EchoAsync(int count)
     {
+        var cancellation = TestContext.Current.CancellationToken;
         var buffer = new byte[65_536];
         var sender = new IPEndPoint(IPAddress.Any, 0);
         for (var i = 0; i < count; i++)
         {
-            var received = await Backend.ReceiveFromAsync(buffer.AsMemory(), SocketFlags.None, sender, TestContext.Current.CancellationToken).InTime();
+            var received = await Backend.ReceiveFromAsync(buffer.AsMemory(), SocketFlags.None, sender, cancellation).InTime();
             await Backend.SendToAsync(
-                buffer.AsMemory(0, received.ReceivedBytes), SocketFlags.None, received.RemoteEndPoint, TestContext.Current.CancellationToken).InTime();
+                buffer.AsMemory(0, received.ReceivedBytes), SocketFlags.None, received.RemoteEndPoint, cancellation).InTime();
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using EdgeProxy.Transport.Tcp;
@@ -133,7 +134,7 @@ public sealed partial class TcpDescriptorTests
         }
     }
 
-    /// <summary>Lowers this process's limit to what is open now, plus a few. Owns what it opened to fill the gaps; disposing ends the famine.</summary>
+    /// <summary>Lowers this process's limit to what is open now and fills the gaps. Disposing ends the famine.</summary>
     private sealed partial class DescriptorFamine : IDisposable
     {
         private const int RLIMIT_NOFILE = 7; // asm-generic/resource.h
@@ -144,7 +145,8 @@ public sealed partial class TcpDescriptorTests
         public DescriptorFamine(int spare = 0)
         {
             Assert.Equal(0, getrlimit(RLIMIT_NOFILE, out _original));
-            var highest = Directory.EnumerateFileSystemEntries("/proc/self/fd").Max(path => int.Parse(Path.GetFileName(path), System.Globalization.CultureInfo.InvariantCulture));
+            var highest = Directory.EnumerateFileSystemEntries("/proc/self/fd")
+                .Max(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture));
             Assert.Equal(0, setrlimit(RLIMIT_NOFILE, _original with { Soft = (ulong)highest + 8 }));
             try
             {
