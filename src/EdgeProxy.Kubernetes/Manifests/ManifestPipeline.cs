@@ -1,0 +1,40 @@
+using EdgeProxy.Kubernetes.ControlPlane;
+using EdgeProxy.Kubernetes.Problems;
+using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Kubernetes.Translation;
+using EdgeProxy.Model;
+
+namespace EdgeProxy.Kubernetes.Manifests;
+
+/// <summary>
+/// Manifests → snapshot: what was read goes through the embedded control plane and the translation. <c>check</c> and the running process use
+/// this same path, so they can never disagree. Used by one thread at a time.
+/// </summary>
+public sealed class ManifestPipeline(EmbeddedControlPlane controlPlane, SnapshotTranslator translator)
+{
+    /// <summary>Takes what was read the whole way.</summary>
+    public PipelineResult Apply(ObjectSet written, IEnumerable<Problem> readProblems)
+    {
+        var admitted = controlPlane.Apply(written);
+        var changes = ObjectChanges.Between(translator.Objects, admitted.Served);
+        var isFirst = translator.Snapshot.Generation == 0;
+        var hasChanged = isFirst || !changes.IsEmpty;
+        var snapshot = hasChanged ? translator.Apply(admitted.Served, changes) : translator.Snapshot;
+        var problems = readProblems
+            .Concat(admitted.Problems)
+            .Concat(translator.Problems)
+            .Concat(ReferenceCheck.Find(admitted.Served, snapshot))
+            .Distinct()
+            .OrderBy(problem => problem.Location?.File, StringComparer.Ordinal)
+            .ThenBy(problem => problem.Location?.Line)
+            .ToList();
+        return new PipelineResult(snapshot, hasChanged, admitted.Served, problems);
+    }
+}
+
+/// <summary>What became of one load.</summary>
+/// <param name="Snapshot">The snapshot to publish.</param>
+/// <param name="HasChanged">False when nothing that is served changed; publishing it again would be idle work.</param>
+/// <param name="Served">The objects behind it, defaulted and with addresses.</param>
+/// <param name="Problems">Everything wrong, from reading to translation.</param>
+public sealed record PipelineResult(ProxySnapshot Snapshot, bool HasChanged, ObjectSet Served, IReadOnlyList<Problem> Problems);
