@@ -28,7 +28,7 @@ internal sealed class SettingOptions
             {
                 Description = $"{setting.Help} ({setting.EnvironmentVariable})",
                 HelpName = setting.ValueHint,
-                Arity = setting.IsList ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne,
+                Arity = ArgumentArity.OneOrMore,
                 AllowMultipleArgumentsPerToken = setting.IsList,
             };
             _options.Add(setting.Name, option);

@@ -32,7 +32,7 @@ internal static class ProxyRunner
             await using var pods = new DemoPods(demo, loggers);
             var process = new ProxyProcess(settings, controlPlane, new DemoStage(new DemoWorkloads(demo), pods), loggers)
             {
-                Ready = (served, http, https) => Console.WriteLine(DemoGuide.Describe(served, http, https)),
+                Ready = (served, http, https) => Console.WriteLine(string.Join(Environment.NewLine, DemoGuide.Lines(served, http, https))),
             };
             await process.RunAsync(signals);
             return ExitCodes.Success;
