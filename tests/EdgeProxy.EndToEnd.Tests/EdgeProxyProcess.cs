@@ -1,0 +1,144 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace EdgeProxy.EndToEnd.Tests;
+
+/// <summary>The real program as a child process, started the way a user starts it. Owns the process and its folder of manifests.</summary>
+internal sealed partial class EdgeProxyProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _errors = new();
+    private readonly ConcurrentQueue<string> _output = new();
+
+    private EdgeProxyProcess(Process process, int httpPort, int httpsPort, int adminPort)
+    {
+        _process = process;
+        HttpPort = httpPort;
+        HttpsPort = httpsPort;
+        AdminPort = adminPort;
+        process.ErrorDataReceived += (_, line) => _errors.Enqueue(line.Data ?? "");
+        process.OutputDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
+        process.BeginErrorReadLine();
+        process.BeginOutputReadLine();
+    }
+
+    public int HttpPort { get; }
+
+    public int HttpsPort { get; }
+
+    public int AdminPort { get; }
+
+    /// <summary>Log lines so far.</summary>
+    public string Log => string.Join('\n', _errors);
+
+    /// <summary>What the command printed so far.</summary>
+    public string Output => string.Join('\n', _output);
+
+    /// <summary>Starts <c>edgeproxy run</c> or <c>demo</c> and waits until it is ready.</summary>
+    public static async Task<EdgeProxyProcess> StartAsync(string command, params string[] arguments)
+    {
+        var (http, https, admin) = (FreePort(), FreePort(), FreePort());
+        var process = Start([command, "--http-port", $"{http}", "--https-port", $"{https}", "--admin-port", $"{admin}", "--log-format", "json",
+            "--state-dir", Path.Combine(Path.GetTempPath(), "edgeproxy-tests-state"), .. arguments]);
+        var proxy = new EdgeProxyProcess(process, http, https, admin);
+        try
+        {
+            await proxy.WaitForAsync(() => proxy.IsReadyAsync(), "the process to become ready");
+            return proxy;
+        }
+        catch
+        {
+            await proxy.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs a command to its end.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
+    {
+        using var process = Start(arguments);
+        var output = process.StandardOutput.ReadToEndAsync(Deadline);
+        var errors = process.StandardError.ReadToEndAsync(Deadline);
+        await process.WaitForExitAsync(Deadline);
+        return (process.ExitCode, await output, await errors);
+    }
+
+    private static CancellationToken Deadline => TestContext.Current.CancellationToken;
+
+    /// <summary>Waits for something a user would see, for at most 30 seconds.</summary>
+    public async Task WaitForAsync(Func<Task<bool>> condition, string what)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Deadline);
+        patience.CancelAfter(TimeSpan.FromSeconds(30));
+        while (!await condition())
+        {
+            if (patience.IsCancellationRequested || _process.HasExited)
+            {
+                throw new TimeoutException($"Waited in vain for {what}. The log:\n{Log}");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Deadline);
+        }
+    }
+
+    /// <summary>Waits until a log line contains a text.</summary>
+    public Task WaitForLogAsync(string text) => WaitForAsync(() => Task.FromResult(Log.Contains(text, StringComparison.Ordinal)), $"'{text}' in the log");
+
+    public void Signal(PosixSignal signal) => _ = Kill(_process.Id, signal == PosixSignal.SIGTERM ? 15 : 2);
+
+    public async Task<int> WaitForExitAsync()
+    {
+        await _process.WaitForExitAsync(Deadline);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync(CancellationToken.None);
+        }
+
+        _process.Dispose();
+    }
+
+    public static int FreePort()
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)probe.LocalEndPoint!).Port;
+    }
+
+    private static Process Start(IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "edgeproxy.dll"));
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return Process.Start(start)!;
+    }
+
+    private async Task<bool> IsReadyAsync()
+    {
+        using var client = new HttpClient();
+        try
+        {
+            using var response = await client.GetAsync($"http://127.0.0.1:{AdminPort}/readyz", Deadline);
+            return response.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
+}
