@@ -24,7 +24,9 @@ public sealed class DemoWorkloads(DemoOptions? options = null)
     private readonly PodAddresses _addresses = new((options ?? new DemoOptions()).PodRange);
     private Dictionary<NamespacedName, MadePod> _made = [];
 
-    /// <summary>The same objects, with every pod that should run. What cannot be played as written is reported to <paramref name="problems"/>.</summary>
+    /// <summary>The same objects, with every pod that should run.</summary>
+    /// <param name="written">The objects as loaded.</param>
+    /// <param name="problems">Hears of what cannot be played as written.</param>
     public ObjectSet Expand(ObjectSet written, ProblemSink? problems = null)
     {
         var plans = PodPlanner.Plan(written, problems);

@@ -42,7 +42,10 @@ public sealed class DemoPodsTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal("text/plain", response.Content.Headers.ContentType?.MediaType);
         Assert.Equal("echo", Assert.Single(response.Headers.GetValues("X-Pod-Name")));
-        Assert.StartsWith($"pod        echo\nnamespace  default\nnode       demo-node\naddress    {_address}:{Port}\nclient     127.0.0.1:", text, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"pod        echo\nnamespace  default\nnode       demo-node\naddress    {_address}:{Port}\nclient     127.0.0.1:",
+            text,
+            StringComparison.Ordinal);
         Assert.Contains("body       100000 bytes\n\nPUT /a%2Fb?x=1 HTTP/1.1\nContent-Length: 100000\n", text, StringComparison.Ordinal);
         Assert.EndsWith("X-Twice: one, two\n", text, StringComparison.Ordinal);
     }
@@ -244,7 +247,8 @@ public sealed class DemoPodsTests : IAsyncLifetime
         holder.Bind(new IPEndPoint(IPAddress.Parse(taken), Port));
         holder.Listen();
 
-        var problems = await PlayAsync(Pod("blocked", taken, Tcp(Port), Tcp(Port + 1)), Pod("twin-a", _address, Tcp(Port)), Pod("twin-b", _address, Tcp(Port)));
+        var problems = await PlayAsync(
+            Pod("blocked", taken, Tcp(Port), Tcp(Port + 1)), Pod("twin-a", _address, Tcp(Port)), Pod("twin-b", _address, Tcp(Port)));
 
         Assert.Equal(
             [

@@ -142,7 +142,7 @@ public sealed class DemoWorkloadsTests
     {
         var written = Set(
             Workload("Deployment", "app"),
-            Service("app", new ServicePortSpec { Port = 80, TargetPort = new IntOrString(9376) }, new ServicePortSpec { Port = 53, Protocol = "UDP" }),
+            Service("app", To(80, 9376), new ServicePortSpec { Port = 53, Protocol = "UDP" }),
             Service("other", new ServicePortSpec { Port = 81 }));
 
         var pod = Assert.Single(new DemoWorkloads().Expand(written).Pods.Values);
@@ -155,7 +155,7 @@ public sealed class DemoWorkloadsTests
     {
         var written = Set(
             Workload("Deployment", "dns", 1, Tcp(53)),
-            Service("dns", new ServicePortSpec { Port = 53, Protocol = "UDP" }, new ServicePortSpec { Port = 80, TargetPort = new IntOrString(8080) }));
+            Service("dns", new ServicePortSpec { Port = 53, Protocol = "UDP" }, To(80, 8080)));
 
         var pod = Assert.Single(new DemoWorkloads().Expand(written).Pods.Values);
 
@@ -198,6 +198,8 @@ public sealed class DemoWorkloadsTests
         Assert.Equal(4, after.Count());
         Assert.Subset(after.ToHashSet(), before.ToHashSet());
     }
+
+    private static ServicePortSpec To(int port, int targetPort) => new() { Port = port, TargetPort = new IntOrString(targetPort) };
 
     private static List<string> Facts(ObjectSet expanded) =>
         [.. expanded.Pods.OrderBy(entry => entry.Key).Select(entry => $"{entry.Key} {entry.Value.Status?.PodIP}")];

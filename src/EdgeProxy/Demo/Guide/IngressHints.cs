@@ -22,7 +22,10 @@ internal static class IngressHints
         foreach (var rule in rules.GroupBy(rule => rule.Host ?? "", StringComparer.OrdinalIgnoreCase))
         {
             var host = rule.Key.StartsWith("*.", StringComparison.Ordinal) ? $"any{rule.Key[1..]}" : rule.Key;
-            var paths = rule.SelectMany(part => part.Http!.Paths!).Select(path => Shell.Printable(LiteralPart(path.Path))).Distinct(StringComparer.Ordinal).ToList();
+            var paths = rule.SelectMany(part => part.Http!.Paths!)
+                .Select(path => Shell.Printable(LiteralPart(path.Path)))
+                .Distinct(StringComparer.Ordinal)
+                .ToList();
             var tls = httpsPort is not null && host.Length > 0 && HasCertificate(ingress, rule.Key);
             yield return new Hint(label, Curl(host, paths[0], tls, tls ? httpsPort.GetValueOrDefault() : httpPort) + Others(paths));
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using EdgeProxy.Demo.Pods;
 using Microsoft.AspNetCore.Http;
@@ -21,7 +22,12 @@ internal sealed record RequestReport(
     long BodyBytes,
     IReadOnlyDictionary<string, string> Headers)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+    // The stricter default escapes "&" and "+", for JSON inside HTML; this is application/json for people and jq.
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public static RequestReport Of(HttpContext context, PlayedPod pod, long bodyBytes) => new(
         pod.Name,
