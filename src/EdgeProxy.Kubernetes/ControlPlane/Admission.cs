@@ -13,6 +13,7 @@ internal sealed class Admission<TKey, T>
     where TKey : notnull
     where T : KubernetesObject
 {
+    private readonly Memo<ImmutableDictionary<TKey, T>, ImmutableDictionary<TKey, T>> _passed = new();
     private Dictionary<TKey, (T Written, IReadOnlyList<FieldError> Errors)> _verdicts = [];
 
     /// <summary>What is in service since the last <see cref="Serve"/>.</summary>
@@ -79,5 +80,5 @@ internal sealed class Admission<TKey, T>
 
     /// <summary><see cref="Judge"/> and <see cref="Serve"/> for kinds that are served as they are written.</summary>
     public ImmutableDictionary<TKey, T> Pass(ImmutableDictionary<TKey, T> written, ProblemSink problems) =>
-        Serve(Judge(written, problems), written);
+        _passed.Get(written, problems, own => Serve(Judge(written, own), written));
 }

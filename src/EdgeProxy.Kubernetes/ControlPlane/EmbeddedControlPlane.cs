@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Model;
@@ -18,8 +19,11 @@ public sealed class EmbeddedControlPlane
 {
     private readonly AllocationMemory _memory;
     private readonly ServiceAdmission _services;
+    private readonly Memo<ImmutableDictionary<NamespacedName, Service>, ImmutableDictionary<NamespacedName, Service>> _lastServices = new();
     private readonly IngressAdmission _ingresses = new();
+    private readonly Memo<(object Written, object Classes), ImmutableDictionary<NamespacedName, Ingress>> _lastIngresses = new();
     private readonly EndpointController _endpoints;
+    private readonly Memo<(object Services, object Pods, object Nodes, object Endpoints, object Slices), ObjectSet> _lastEndpoints = new();
     private readonly Admission<NamespacedName, Endpoints> _writtenEndpoints = new();
     private readonly Admission<NamespacedName, EndpointSlice> _writtenSlices = new();
     private readonly Admission<NamespacedName, Pod> _pods = new();
@@ -59,12 +63,17 @@ public sealed class EmbeddedControlPlane
             ConfigMaps = _configMaps.Pass(written.ConfigMaps, problems),
             Secrets = _secrets.Pass(written.Secrets, problems),
             IngressClasses = classes,
-            Ingresses = _ingresses.Apply(written.Ingresses, classes.Values, problems),
-            Services = _services.Apply(written.Services, problems),
+            Ingresses = _lastIngresses.Get(
+                (written.Ingresses, classes), problems, own => _ingresses.Apply(written.Ingresses, classes.Values, own)),
+            Services = _lastServices.Get(written.Services, problems, own => _services.Apply(written.Services, own)),
             Endpoints = _writtenEndpoints.Pass(written.Endpoints, problems),
             EndpointSlices = _writtenSlices.Pass(written.EndpointSlices, problems),
         };
-        var served = _endpoints.Apply(accepted, problems);
+        var completed = _lastEndpoints.Get(
+            (accepted.Services, accepted.Pods, accepted.Nodes, accepted.Endpoints, accepted.EndpointSlices),
+            problems,
+            own => _endpoints.Apply(accepted, own));
+        var served = accepted with { Endpoints = completed.Endpoints, EndpointSlices = completed.EndpointSlices };
         return new ControlPlaneResult(served, [.. StateFileProblems(), .. InOrder(problems.Problems)]);
     }
 

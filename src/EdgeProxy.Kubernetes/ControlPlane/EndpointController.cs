@@ -60,15 +60,22 @@ internal sealed class EndpointController(ControlPlaneOptions options)
     private IReadOnlyList<EndpointSlice> FromPods(Service service, ImmutableDictionary<NamespacedName, Node> nodes)
     {
         var name = service.Name;
-        var pods = _index.Select(name.Namespace, service.Spec.Selector!);
         var before = _fromPods.GetValueOrDefault(name);
-        if (before is not null && ReferenceEquals(before.Service, service) && ReferenceEquals(before.Nodes, nodes) && before.Pods.SequenceEqual(pods))
+        var mayStay = before is not null && ReferenceEquals(before.Service, service) && ReferenceEquals(before.Nodes, nodes);
+        if (mayStay && ReferenceEquals(before!.Index, _index))
         {
             return before.Slices;
         }
 
+        var pods = _index.Select(name.Namespace, service.Spec.Selector!);
+        if (mayStay && before!.Pods.SequenceEqual(pods))
+        {
+            _fromPods[name] = before with { Index = _index };
+            return before.Slices;
+        }
+
         var slices = WithOldReferences(PodEndpoints.Build(service, pods, nodes, options.PodsWithoutConditionsAreReady));
-        _fromPods[name] = new Made(service, pods, nodes, slices);
+        _fromPods[name] = new Made(service, _index, pods, nodes, slices);
         return slices;
     }
 
@@ -124,5 +131,9 @@ internal sealed class EndpointController(ControlPlaneOptions options)
     }
 
     private sealed record Made(
-        Service Service, IReadOnlyList<Pod> Pods, ImmutableDictionary<NamespacedName, Node> Nodes, IReadOnlyList<EndpointSlice> Slices);
+        Service Service,
+        PodIndex Index,
+        IReadOnlyList<Pod> Pods,
+        ImmutableDictionary<NamespacedName, Node> Nodes,
+        IReadOnlyList<EndpointSlice> Slices);
 }

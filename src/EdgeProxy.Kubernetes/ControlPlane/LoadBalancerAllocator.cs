@@ -31,7 +31,7 @@ internal sealed class LoadBalancerAllocator(ControlPlaneOptions options, Allocat
         }
 
         open.Sort((left, right) => ServiceRequest.ByAge(left.Request, right.Request));
-        open.RemoveAll(entry => entry.Wish is { } wish && !IsWishGranted(entry.Request, wish, problems));
+        open.RemoveAll(entry => entry.Wish is { } wish && !TryGrantWish(entry.Request, wish, problems));
         foreach (var (request, _) in open.OrderBy(entry => entry.Request.Name))
         {
             GrantHashed(request, inStatus, problems);
@@ -101,7 +101,7 @@ internal sealed class LoadBalancerAllocator(ControlPlaneOptions options, Allocat
             && (wish is null || wish.AddressFamily != address.AddressFamily || wish.Equals(address)))]);
     }
 
-    private bool IsWishGranted(ServiceRequest request, IPAddress wish, ProblemSink problems)
+    private bool TryGrantWish(ServiceRequest request, IPAddress wish, ProblemSink problems)
     {
         var held = memory.Of(request.Name);
         if (held.LoadBalancerIPs.Contains(wish))
