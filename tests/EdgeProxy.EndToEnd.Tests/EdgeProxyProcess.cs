@@ -7,7 +7,7 @@ using System.Runtime.InteropServices;
 namespace EdgeProxy.EndToEnd.Tests;
 
 /// <summary>The real program as a child process, started the way a user starts it. Owns the process and its folder of manifests.</summary>
-internal sealed partial class EdgeProxyProcess : IAsyncDisposable
+internal sealed class EdgeProxyProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _errors = new();
@@ -87,7 +87,11 @@ internal sealed partial class EdgeProxyProcess : IAsyncDisposable
     /// <summary>Waits until a log line contains a text.</summary>
     public Task WaitForLogAsync(string text) => WaitForAsync(() => Task.FromResult(Log.Contains(text, StringComparison.Ordinal)), $"'{text}' in the log");
 
-    public void Signal(PosixSignal signal) => _ = Kill(_process.Id, signal == PosixSignal.SIGTERM ? 15 : 2);
+    public void Signal(PosixSignal signal)
+    {
+        using var kill = Process.Start("kill", [signal == PosixSignal.SIGTERM ? "-TERM" : "-INT", $"{_process.Id}"]);
+        kill.WaitForExit();
+    }
 
     public async Task<int> WaitForExitAsync()
     {
@@ -115,7 +119,7 @@ internal sealed partial class EdgeProxyProcess : IAsyncDisposable
 
     private static Process Start(IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "edgeproxy.dll"));
         foreach (var argument in arguments)
         {
@@ -138,7 +142,4 @@ internal sealed partial class EdgeProxyProcess : IAsyncDisposable
             return false;
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Kill(int process, int signal);
 }
