@@ -23,7 +23,7 @@ public readonly record struct IntOrString
     /// <inheritdoc />
     public override string ToString() => Text ?? Number.ToString(CultureInfo.InvariantCulture);
 
-    private sealed class IntOrStringConverter : JsonConverter<IntOrString>
+    internal sealed class IntOrStringConverter : JsonConverter<IntOrString>
     {
         public override IntOrString Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType switch
         {

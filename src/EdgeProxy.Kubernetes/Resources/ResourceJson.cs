@@ -1,0 +1,21 @@
+using System.Text.Json.Serialization;
+
+namespace EdgeProxy.Kubernetes.Resources;
+
+/// <summary>How resource types are read from JSON: field names as the API writes them, case-sensitive, unknown fields ignored.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNameCaseInsensitive = false)]
+[JsonSerializable(typeof(Service))]
+[JsonSerializable(typeof(Endpoints))]
+[JsonSerializable(typeof(EndpointSlice))]
+[JsonSerializable(typeof(EndpointSliceV1Beta1))]
+[JsonSerializable(typeof(Pod))]
+[JsonSerializable(typeof(Node))]
+[JsonSerializable(typeof(Namespace))]
+[JsonSerializable(typeof(Ingress))]
+[JsonSerializable(typeof(IngressV1Beta1))]
+[JsonSerializable(typeof(IngressClass))]
+[JsonSerializable(typeof(Secret))]
+[JsonSerializable(typeof(ConfigMap))]
+[JsonSerializable(typeof(Workload))]
+internal sealed partial class ResourceJson : JsonSerializerContext;
