@@ -1,6 +1,6 @@
 namespace EdgeProxy.Model;
 
-/// <summary>A namespaced object's name, written <c>namespace/name</c>. Orders by namespace, then name, ordinal.</summary>
+/// <summary>An object's name, written <c>namespace/name</c>; cluster-scoped objects have no namespace. Orders by namespace, then name, ordinal.</summary>
 public readonly record struct NamespacedName(string Namespace, string Name) : IComparable<NamespacedName>
 {
     /// <inheritdoc />
@@ -25,7 +25,7 @@ public readonly record struct NamespacedName(string Namespace, string Name) : IC
     }
 
     /// <inheritdoc />
-    public override string ToString() => $"{Namespace}/{Name}";
+    public override string ToString() => Namespace.Length == 0 ? Name : $"{Namespace}/{Name}";
 
     /// <summary>True when <paramref name="left"/> sorts before <paramref name="right"/>.</summary>
     public static bool operator <(NamespacedName left, NamespacedName right) => left.CompareTo(right) < 0;

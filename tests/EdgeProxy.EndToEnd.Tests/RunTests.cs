@@ -218,7 +218,10 @@ public sealed class RunTests
         File.WriteAllText(Path.Combine(target, "web.yaml"), content);
         var aside = Path.Combine(folder.Path, "..data_tmp");
         File.CreateSymbolicLink(aside, version);
-        File.Move(aside, Path.Combine(folder.Path, "..data"), overwrite: true);
+
+        // rename(2) as the kubelet does it; File.Move refuses links to folders.
+        using var rename = System.Diagnostics.Process.Start("mv", ["-T", aside, Path.Combine(folder.Path, "..data")]);
+        rename.WaitForExit();
     }
 
     private static string AllocatedService(string name, int backendPort) =>

@@ -6,7 +6,8 @@ namespace EdgeProxy.Kubernetes.Manifests;
 /// <summary>What one manifest file says: the objects that could be read, in the order they are written, and everything wrong with the rest.</summary>
 public sealed class ManifestContent
 {
-    internal ManifestContent(IReadOnlyList<ReadObject> items, IReadOnlyList<Problem> problems, IReadOnlySet<ObjectKey> broken, bool hasUnreadableParts)
+    internal ManifestContent(
+        IReadOnlyList<ReadObject> items, IReadOnlyList<Problem> problems, IReadOnlySet<ObjectKey> broken, bool hasUnreadableParts)
     {
         Items = items;
         Problems = problems;
@@ -28,6 +29,9 @@ public sealed class ManifestContent
 
     /// <summary>True when some part could not even be told to be an object: it may have held any.</summary>
     internal bool HasUnreadableParts { get; }
+
+    /// <summary>A file of which nothing can be read.</summary>
+    internal static ManifestContent Unreadable(Problem problem) => new([], [problem], new HashSet<ObjectKey>(), hasUnreadableParts: true);
 }
 
 /// <summary>An object and a digest of the content it was made from.</summary>

@@ -20,8 +20,7 @@ public static class ManifestReader
         // YAML and JSON both forbid these characters, so this is some other kind of file. (U+FEFF may begin a file.)
         if (text.AsSpan().TrimStart('\ufeff').ContainsAnyInRange('\0', '\b'))
         {
-            Report(problems, file, new TextPosition(0, 0), "not a text file");
-            return new ManifestContent([], problems.Problems, new HashSet<ObjectKey>(), hasUnreadableParts: true);
+            return ManifestContent.Unreadable(new Problem(ProblemSeverity.Error, null, null, null, "not a text file", new SourceLocation(file, 0, 0)));
         }
 
         foreach (var document in DocumentSplitter.Split(text.TrimStart('\ufeff')))

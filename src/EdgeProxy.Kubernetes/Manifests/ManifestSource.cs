@@ -91,7 +91,9 @@ public sealed class ManifestSource(IReadOnlyList<string> paths, TimeProvider tim
             {
                 var first = items[item.Key].Object.Origin!.Locate(null);
                 problems.Add(new Problem(
-                    ProblemSeverity.Error, item.Key.Kind, item.Key.Name, null, $"already defined at {first}; this one is not used", item.Object.Origin!.Locate(null)));
+                    ProblemSeverity.Error, item.Key.Kind, item.Key.Name, null,
+                    $"already defined at {first}; this one is not used",
+                    item.Object.Origin!.Locate(null)));
             }
         }
     }

@@ -6,7 +6,10 @@ namespace EdgeProxy.Kubernetes.Manifests;
 /// <summary>How soon a <see cref="ManifestWatcher"/> tells of changes.</summary>
 public sealed record ManifestWatcherTimes
 {
-    /// <summary>How often the files' state is compared even when no event came: what links and network file systems do sends none. Default 1 s.</summary>
+    /// <summary>
+    /// How often the files' state is compared even when no event came: what links and network file systems do sends none. Default 1 s;
+    /// longer for folders of thousands of files.
+    /// </summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long nothing may change before a change is told, so that a burst of writes is told once. Default 50 ms.</summary>
@@ -23,13 +26,15 @@ public sealed record ManifestWatcherTimes
 /// <remarks>Make it before the first load, or changes in between are missed.</remarks>
 public sealed class ManifestWatcher : IAsyncDisposable
 {
+    private static readonly BoundedChannelOptions OnlyOne = new(1) { FullMode = BoundedChannelFullMode.DropWrite };
+
     private readonly IReadOnlyList<string> _paths;
     private readonly TimeProvider _time;
     private readonly ManifestWatcherTimes _times;
 
     // Channels of one: a second signal, or a second change, before the first was taken adds nothing.
-    private readonly Channel<bool> _signals = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _signals = Channel.CreateBounded<bool>(OnlyOne);
+    private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(OnlyOne);
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<FolderEvents> _events;
     private readonly ITimer _poll;
@@ -51,7 +56,7 @@ public sealed class ManifestWatcher : IAsyncDisposable
         _events = [.. paths.Select(path => new FolderEvents(path, OnEvent))];
         _events.ForEach(events => events.Arm());
         var listing = ManifestFiles.List(paths);
-        _poll = time.CreateTimer(_ => _signals.Writer.TryWrite(true), null, _times.PollInterval, _times.PollInterval);
+        _poll = time.CreateTimer(_ => _signals.Writer.TryWrite(true), null, _times.PollInterval, Timeout.InfiniteTimeSpan);
         _wake = time.CreateTimer(_ => _changes.Writer.TryWrite(true), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _loop = RunAsync(listing);
     }
@@ -93,7 +98,7 @@ public sealed class ManifestWatcher : IAsyncDisposable
             {
                 _signals.Reader.TryRead(out _);
                 _events.ForEach(events => events.Arm());
-                var now = ManifestFiles.List(_paths);
+                var now = ListAndPlanNext();
                 if (now.SameAs(known) && Volatile.Read(ref _manifestEvent) == 0)
                 {
                     // Other files of the folder may change all the time, a log for one: they do not make this loop spin.
@@ -114,6 +119,16 @@ public sealed class ManifestWatcher : IAsyncDisposable
             // Nothing here is expected to throw; whoever waits hears of it.
             _changes.Writer.TryComplete(exception);
         }
+    }
+
+    // Ten thousand files take 100 ms to look at: such folders are looked at less often, so that polling stays at 2 % of a core.
+    private ManifestFiles ListAndPlanNext()
+    {
+        var start = _time.GetTimestamp();
+        var listing = ManifestFiles.List(_paths);
+        var rest = _time.GetElapsedTime(start) * 50;
+        _poll.Change(rest > _times.PollInterval ? rest : _times.PollInterval, Timeout.InfiniteTimeSpan);
+        return listing;
     }
 
     // Waits for quiet, in events and in the files' state, but not longer than the longest delay.

@@ -25,7 +25,7 @@ internal static class CheckCommand
             var errors = new List<string>();
             var settings = options.Read(parsed, errors);
             var controlPlane = ManifestAssembly.ControlPlane(settings, errors);
-            if (errors.Count == 0 && settings.Manifests.IsEmpty)
+            if (settings.Manifests.IsEmpty)
             {
                 errors.Add("nothing to check: give files or folders");
             }

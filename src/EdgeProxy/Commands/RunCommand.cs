@@ -15,7 +15,7 @@ internal static class RunCommand
         {
             var errors = new List<string>();
             var settings = options.Read(parsed, errors);
-            if (errors.Count == 0 && settings.Manifests.IsEmpty)
+            if (settings.Manifests.IsEmpty)
             {
                 errors.Add("nothing to serve: give files or folders with --manifests PATH…");
             }

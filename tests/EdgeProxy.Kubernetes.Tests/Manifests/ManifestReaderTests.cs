@@ -58,7 +58,8 @@ public sealed class ManifestReaderTests
                         text[at] = alphabet[random.Next(alphabet.Length)];
                         break;
                     default:
-                        text.Insert(at, text.ToString(random.Next(at + 1), random.Next(Math.Min(at + 1, 30)) / 2));
+                        var from = random.Next(text.Length);
+                        text.Insert(at, text.ToString(from, Math.Min(random.Next(20), text.Length - from)));
                         break;
                 }
             }

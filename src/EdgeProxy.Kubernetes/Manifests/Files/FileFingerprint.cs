@@ -1,6 +1,8 @@
 namespace EdgeProxy.Kubernetes.Manifests.Files;
 
-/// <summary>What tells cheaply that a file changed. A swapped <c>..data</c> link shows as another target, a rename over a file as another birth time.</summary>
+/// <summary>
+/// What tells cheaply that a file changed. A swapped <c>..data</c> link shows as another target, a rename over a file as another birth time.
+/// </summary>
 /// <param name="Target">The file's real path, all links followed.</param>
 /// <param name="Length">Bytes; -1 when the file could not be asked.</param>
 /// <param name="Modified">Last write, in 100 ns.</param>

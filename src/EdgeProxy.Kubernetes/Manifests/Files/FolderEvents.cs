@@ -67,7 +67,8 @@ internal sealed class FolderEvents(string path, Action<bool> onEvent) : IDisposa
         return Directory.Exists(parent) ? parent : null;
     }
 
-    private void Tell(string? name) => onEvent(ManifestFiles.IsManifestName(Path.GetFileName(name)) || Path.GetFileName(name) == Path.GetFileName(path));
+    private void Tell(string? name) =>
+        onEvent(ManifestFiles.IsManifestName(Path.GetFileName(name)) || Path.GetFileName(name) == Path.GetFileName(path));
 
     private void Fail()
     {

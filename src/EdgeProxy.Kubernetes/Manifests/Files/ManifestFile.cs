@@ -112,7 +112,7 @@ internal sealed class ManifestFile(string path, FileLimits limits)
         TimesParsed++;
         return text.Decode() is { } decoded
             ? ManifestReader.Read(decoded, Path)
-            : new ManifestContent([], [FileProblem(ProblemSeverity.Error, "not a text file (UTF-8)")], new HashSet<ObjectKey>(), hasUnreadableParts: true);
+            : ManifestContent.Unreadable(FileProblem(ProblemSeverity.Error, "not a text file (UTF-8)"));
     }
 
     // What the file gives, and after it the last good version of what it names but does not give soundly.

@@ -56,8 +56,11 @@ internal static class BetaIngress
             : new IngressServiceBackend
             {
                 Name = beta.ServiceName,
-                Port = beta.ServicePort is { } port ? new ServiceBackendPort { Name = port.Text, Number = port.Text is null ? port.Number : null } : null,
+                Port = beta.ServicePort is { } port ? ToV1(port) : null,
             };
         return new IngressBackend { Service = service, Resource = beta.Resource };
     }
+
+    private static ServiceBackendPort ToV1(IntOrString port) =>
+        port.Text is null ? new ServiceBackendPort { Number = port.Number } : new ServiceBackendPort { Name = port.Text };
 }

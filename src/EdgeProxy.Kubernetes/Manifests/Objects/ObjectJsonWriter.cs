@@ -125,7 +125,8 @@ internal sealed class ObjectJsonWriter(ObjectReport report, ScalarWording wordin
             case (ShapeKind.String or ShapeKind.IntOrString, ScalarType.String):
                 json.WriteStringValue(WellFormed(scalar.Value));
                 return;
-            case (ShapeKind.Integer or ShapeKind.IntOrString, ScalarType.Integer) when int.TryParse(scalar.Value, CultureInfo.InvariantCulture, out var number):
+            case (ShapeKind.Integer or ShapeKind.IntOrString, ScalarType.Integer)
+                when int.TryParse(scalar.Value, CultureInfo.InvariantCulture, out var number):
                 json.WriteNumberValue(number);
                 return;
             case (ShapeKind.Integer or ShapeKind.IntOrString, ScalarType.Integer):
@@ -158,7 +159,9 @@ internal sealed class ObjectJsonWriter(ObjectReport report, ScalarWording wordin
         foreach (var duplicate in mapping.Duplicates)
         {
             report.Warning(
-                duplicate.Last, pathOf(duplicate.Key), $"duplicate key \"{duplicate.Key}\", already set in line {duplicate.First.Line}; the last one is used");
+                duplicate.Last,
+                pathOf(duplicate.Key),
+                $"duplicate key \"{duplicate.Key}\", already set in line {duplicate.First.Line}; the last one is used");
         }
     }
 

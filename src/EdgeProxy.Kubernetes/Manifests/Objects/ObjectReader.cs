@@ -61,14 +61,17 @@ internal sealed class ObjectReader(string file, ProblemSink problems)
     }
 
     private static bool IsList(string kind, MappingNode mapping) =>
-        kind == "List" || (kind.EndsWith("List", StringComparison.Ordinal) && (mapping["items"] is SequenceNode || ManifestKind.Find(kind[..^4]) is not null));
+        kind == "List"
+        || (kind.EndsWith("List", StringComparison.Ordinal) && (mapping["items"] is SequenceNode || ManifestKind.Find(kind[..^4]) is not null));
 
     private void ReadItems(MappingNode list, string kind, string? apiVersion)
     {
         foreach (var duplicate in list.Duplicates)
         {
             new ObjectReport(file, kind, null, problems).Warning(
-                duplicate.Last, duplicate.Key, $"duplicate key \"{duplicate.Key}\", already set in line {duplicate.First.Line}; the last one is used");
+                duplicate.Last,
+                duplicate.Key,
+                $"duplicate key \"{duplicate.Key}\", already set in line {duplicate.First.Line}; the last one is used");
         }
 
         var typed = kind != "List";
@@ -172,7 +175,10 @@ internal sealed class ObjectReader(string file, ProblemSink problems)
         }
 
         var read = string.Join(", ", kind.Versions.Select(version => version.ApiVersion));
-        Lose(kind.Kind, name, mapping.PositionOf("apiVersion"), "apiVersion", $"no kind \"{kind.Kind}\" in version \"{apiVersion}\"; it is read in {read}");
+
+        // Nothing that stands in a Secret is quoted, not even this: broken indentation can bring a value here.
+        var version = kind.Kind == nameof(Secret) ? "this version" : $"version \"{apiVersion}\"";
+        Lose(kind.Kind, name, mapping.PositionOf("apiVersion"), "apiVersion", $"no kind \"{kind.Kind}\" in {version}; it is read in {read}");
     }
 
     private void Skip(MappingNode mapping, string kind, string apiVersion)

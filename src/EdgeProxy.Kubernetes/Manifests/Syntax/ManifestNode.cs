@@ -35,7 +35,9 @@ internal abstract class ManifestNode(TextPosition position)
     }
 }
 
-/// <summary>A scalar. <paramref name="value"/> is its JSON form (<c>true</c>, decimal digits), <paramref name="written"/> what the user wrote.</summary>
+/// <summary>
+/// A scalar. <paramref name="value"/> is its JSON form (<c>true</c>, decimal digits), <paramref name="written"/> what the user wrote.
+/// </summary>
 internal sealed class ScalarNode(TextPosition position, ScalarType type, string value, string written) : ManifestNode(position)
 {
     public ScalarType Type { get; } = type;

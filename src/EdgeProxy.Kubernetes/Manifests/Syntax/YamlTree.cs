@@ -7,6 +7,7 @@ namespace EdgeProxy.Kubernetes.Manifests.Syntax;
 /// <summary>Builds the tree of one piece of YAML from the parser's events; aliases and merge keys are resolved.</summary>
 internal sealed partial class YamlTree
 {
+    private readonly Scanner _scanner;
     private readonly Parser _parser;
     private readonly int _linesBefore;
     private readonly Dictionary<AnchorName, ManifestNode> _anchors = [];
@@ -14,7 +15,8 @@ internal sealed partial class YamlTree
 
     private YamlTree(DocumentText document)
     {
-        _parser = new Parser(new Scanner(new StringReader(document.Text), skipComments: true));
+        _scanner = new Scanner(new StringReader(document.Text), skipComments: true);
+        _parser = new Parser(_scanner);
         _linesBefore = document.LinesBefore;
     }
 
@@ -34,7 +36,7 @@ internal sealed partial class YamlTree
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or FormatException or OverflowException)
         {
             // YamlDotNet lets a few broken inputs escape as programming errors (found by the mutation test).
-            return new ParsedDocument(roots, new SyntaxError(tree.Here(), "YAML syntax: this text cannot be read"));
+            return new ParsedDocument(roots, new SyntaxError(tree.At(tree._scanner.CurrentPosition), "YAML syntax: this text cannot be read"));
         }
     }
 
@@ -86,7 +88,9 @@ internal sealed partial class YamlTree
     }
 
     private ManifestNode Resolve(AnchorAlias alias) =>
-        _anchors.TryGetValue(alias.Value, out var node) ? node : throw new YamlException(alias.Start, alias.End, "an alias to an anchor that is not there");
+        _anchors.TryGetValue(alias.Value, out var node)
+            ? node
+            : throw new YamlException(alias.Start, alias.End, "an alias to an anchor that is not there");
 
     private ScalarNode ReadScalar(Scalar scalar)
     {
@@ -142,7 +146,9 @@ internal sealed partial class YamlTree
     // Of a tab, the commonest mistake, the parser only tells where the mapping around it starts.
     private TextPosition PlaceOf(YamlException exception, DocumentText document)
     {
-        var tab = exception.Message.Contains(" tab ", StringComparison.Ordinal) ? TabIndent().Match(document.Text, (int)exception.Start.Index) : Match.Empty;
+        var tab = exception.Message.Contains(" tab ", StringComparison.Ordinal)
+            ? TabIndent().Match(document.Text, (int)exception.Start.Index)
+            : Match.Empty;
         if (!tab.Success)
         {
             return At(exception.Start);
@@ -152,8 +158,6 @@ internal sealed partial class YamlTree
         var lines = document.Text.AsSpan(0, index).Count('\n');
         return new TextPosition(lines + _linesBefore + 1, index - document.Text.LastIndexOf('\n', index));
     }
-
-    private TextPosition Here() => _parser.Current is { } current ? At(current.Start) : new TextPosition(_linesBefore + 1, 1);
 
     // The parser quotes what it stumbled over, which may be part of a Secret: quotes and what follows them are cut.
     private static string Describe(YamlException exception)
