@@ -108,6 +108,14 @@ internal sealed class PodResponder(TimeProvider time)
     private static bool BeginResponse(HttpContext context, int status, string contentType, long length)
     {
         context.Response.StatusCode = status;
+
+        // Kestrel hears of the pod's end a moment later than everybody else; without this an answer in between would promise keep-alive.
+        var stopping = context.Features.GetRequiredFeature<PodHttpConnection>().Stopping;
+        if (stopping.IsCancellationRequested && context.Request.Protocol == HttpProtocol.Http11)
+        {
+            context.Response.Headers.Connection = "close";
+        }
+
         if (status is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified)
         {
             return false;
