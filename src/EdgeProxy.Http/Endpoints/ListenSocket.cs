@@ -21,8 +21,10 @@ internal static class ListenSocket
         }
     }
 
-    // Null passes the error on as it is: for "any" without IPv6 Kestrel then falls back to IPv4, which it would not do for ours.
-    private static string? Advice(SocketError error, IPEndPoint endPoint) => error switch
+    /// <summary>
+    /// What to do about an error; null passes it on as it is: for "any" without IPv6 Kestrel then falls back to IPv4, which it would not do for ours.
+    /// </summary>
+    internal static string? Advice(SocketError error, IPEndPoint endPoint) => error switch
     {
         SocketError.AddressAlreadyInUse => "another process has this port. Stop that process, or set another port.",
         SocketError.AccessDenied => "not permitted. Ports below 1024 need the capability NET_BIND_SERVICE (or a lower sysctl "

@@ -52,7 +52,7 @@ internal sealed class ProxyApplication(RequestPipeline pipeline, OwnAnswer answe
         }
         catch (Exception error)
         {
-            HttpLog.InternalError(logger, exchange.Http.Request.Method, exchange.HostName, error);
+            HttpLog.InternalError(logger, exchange.Http.Request.Method, exchange.Http.Request.Headers.Host.ToString(), error);
             return ResponseReason.InternalError;
         }
     }
@@ -86,16 +86,17 @@ internal sealed class ProxyApplication(RequestPipeline pipeline, OwnAnswer answe
         var query = target.IndexOf('?', StringComparison.Ordinal);
         var path = query < 0 ? target : target[..query];
         var method = exchange.Http.Request.Method;
+        var host = exchange.Http.Request.Headers.Host.ToString();
         var duration = time.GetElapsedTime(exchange.StartedAt);
         if (isError)
         {
             HttpLog.Failed(
-                logger, method, exchange.HostName, path, status, reason.Word(), exchange.Route, exchange.Backend, exchange.Tries, duration);
+                logger, method, host, path, status, reason.Word(), exchange.Route, exchange.Backend, exchange.Tries, duration);
         }
         else
         {
             HttpLog.Served(
-                logger, method, exchange.HostName, path, status, reason.Word(), exchange.Route, exchange.Backend, exchange.Tries, duration);
+                logger, method, host, path, status, reason.Word(), exchange.Route, exchange.Backend, exchange.Tries, duration);
         }
     }
 }

@@ -32,6 +32,9 @@ internal static class ForwardFailure
             // Not by the client, as was seen above, so by the timer.
             ForwarderError.ResponseBodyCanceled or ForwarderError.UpgradeActivityTimeout => ResponseReason.UpstreamTimeout,
             ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeResponseCanceled => ResponseReason.UpstreamTimeout,
+
+            // The forwarder blames whoever it waited for when the timer went off.
+            ForwarderError.ResponseBodyDestination when cause is OperationCanceledException => ResponseReason.UpstreamTimeout,
             ForwarderError.ResponseBodyDestination => ResponseReason.UpstreamReset,
             ForwarderError.UpgradeRequestDestination or ForwarderError.UpgradeResponseDestination => ResponseReason.UpstreamReset,
             _ => ResponseReason.InternalError,

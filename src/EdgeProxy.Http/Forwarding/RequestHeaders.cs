@@ -30,6 +30,8 @@ internal static class RequestHeaders
     public static void Copy(HttpRequest request, HttpRequestMessage upstream, ClientConnection client)
     {
         var headers = request.Headers;
+
+        // Best effort: Kestrel shortens "keep-alive, X-Name" to "keep-alive" before anybody sees it.
         var named = ConnectionOptions.Of(headers.Connection);
         foreach (var (name, value) in headers)
         {

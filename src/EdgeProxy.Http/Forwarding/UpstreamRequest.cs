@@ -1,3 +1,4 @@
+using System.Net;
 using EdgeProxy.Http.Endpoints;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
@@ -37,9 +38,20 @@ internal sealed class UpstreamRequest(string target, ClientConnection client) : 
         HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
         var forward = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
-        if (proxyResponse is not null && proxyResponse.Headers.NonValidated.TryGetValues(HeaderNames.Connection, out var options))
+        if (proxyResponse is null)
+        {
+            return forward;
+        }
+
+        if (proxyResponse.Headers.NonValidated.TryGetValues(HeaderNames.Connection, out var options))
         {
             RemoveNamed(httpContext.Response.Headers, options.ToString());
+        }
+
+        // A body of known length is on its way. After an upgrade the content is a connection, not a body.
+        if (proxyResponse.Content is { Headers.ContentLength: null } body && !IsUpgrade(proxyResponse))
+        {
+            proxyResponse.Content = new PromptContent(body, httpContext.Response);
         }
 
         return forward;
@@ -52,6 +64,9 @@ internal sealed class UpstreamRequest(string target, ClientConnection client) : 
         Answered = true;
         return base.TransformResponseTrailersAsync(httpContext, proxyResponse, cancellationToken);
     }
+
+    private static bool IsUpgrade(HttpResponseMessage response) =>
+        response.StatusCode == HttpStatusCode.SwitchingProtocols || response.RequestMessage?.Method == HttpMethod.Connect;
 
     /// <summary>RFC 9110 §7.6.1: headers that Connection names end here.</summary>
     private static void RemoveNamed(IHeaderDictionary headers, StringValues connection)

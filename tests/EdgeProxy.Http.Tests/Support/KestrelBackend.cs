@@ -20,14 +20,15 @@ internal sealed class KestrelBackend : IAsyncDisposable
 
     public EndpointAddress Address { get; }
 
-    public static async Task<KestrelBackend> StartAsync(RequestDelegate serve, HttpProtocols protocols = HttpProtocols.Http1)
+    public static async Task<KestrelBackend> StartAsync(
+        RequestDelegate serve, HttpProtocols protocols = HttpProtocols.Http1, IPAddress? address = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         ListenOptions? listener = null;
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Listen(IPAddress.Loopback, 0, options => (listener = options).Protocols = protocols);
+            kestrel.Listen(address ?? IPAddress.Loopback, 0, options => (listener = options).Protocols = protocols);
         });
         var app = builder.Build();
         app.UseWebSockets();
