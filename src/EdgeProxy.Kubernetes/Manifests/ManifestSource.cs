@@ -55,7 +55,7 @@ public sealed class ManifestSource(IReadOnlyList<string> paths, TimeProvider tim
             }
 
             Serve(items);
-            return new LoadResult(_objects, problems, listing.Unlisted.Count == 0 && files.TrueForAll(file => file.IsSound), loadAgainAfter);
+            return new LoadResult(_objects, problems, listing.Unlisted.Count == 0 && files.TrueForAll(file => file.CouldRead), loadAgainAfter);
         }
     }
 

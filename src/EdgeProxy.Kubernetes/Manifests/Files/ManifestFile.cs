@@ -30,8 +30,8 @@ internal sealed class ManifestFile(string path, FileLimits limits)
     /// <summary>What is wrong with it.</summary>
     public IReadOnlyList<Problem> Problems { get; private set; } = [];
 
-    /// <summary>True when the file was read and everything in it was sound.</summary>
-    public bool IsSound { get; private set; } = true;
+    /// <summary>True when the file could be read, whatever stands in it.</summary>
+    public bool CouldRead { get; private set; } = true;
 
     /// <summary>True while <see cref="Objects"/> are those of an older version as a whole.</summary>
     public bool IsHolding { get; private set; }
@@ -57,7 +57,7 @@ internal sealed class ManifestFile(string path, FileLimits limits)
         var trusted = limits.Time.GetUtcNow().UtcDateTime - new DateTime(now.Modified, DateTimeKind.Utc) > TrustedAge;
         if (_digest == text.Digest)
         {
-            (_fingerprint, _pending, IsHolding) = (trusted ? now : null, null, false);
+            (_fingerprint, _pending, IsHolding, CouldRead) = (trusted ? now : null, null, false, true);
             return null;
         }
 
@@ -90,7 +90,7 @@ internal sealed class ManifestFile(string path, FileLimits limits)
     /// <summary>The folder of the file cannot be looked at, which is reported elsewhere: what it gave stays.</summary>
     public void Hold()
     {
-        (_fingerprint, _digest, _pending, IsHolding, IsSound) = (null, null, null, true, false);
+        (_fingerprint, _digest, _pending, IsHolding, CouldRead) = (null, null, null, true, false);
     }
 
     // Editors and copy programs empty a file before they fill it, or put a new one in its place; programs write in pieces. Objects that
@@ -136,7 +136,7 @@ internal sealed class ManifestFile(string path, FileLimits limits)
     {
         Objects = objects;
         Problems = [.. content.Problems, .. HeldNote(objects.Where(item => item.IsHeld).Select(item => item.Item.Key))];
-        IsSound = content.Broken.Count == 0 && !content.HasUnreadableParts;
+        CouldRead = true;
     }
 
     private IEnumerable<Problem> HeldNote(IEnumerable<ObjectKey> keys)

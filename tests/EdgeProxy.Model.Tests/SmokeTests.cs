@@ -1,7 +1,0 @@
-namespace EdgeProxy.Model.Tests;
-
-public sealed class SmokeTests
-{
-    [Fact]
-    public void Runs() => Assert.Equal(2, 1 + 1);
-}
