@@ -292,6 +292,29 @@ public sealed class BodyTests
     }
 
     [Fact]
+    public async Task Client_that_leaves_during_the_answer_ends_the_answer()
+    {
+        var cancel = Deadline.Token;
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var backend = RawBackend.Doing(async (backend, wire, _, stop) =>
+        {
+            await backend.ReadRequestAsync(wire, stop);
+            await wire.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart", stop);
+            await wire.ReadToEndAsync(stop);
+            told.SetResult();
+        });
+        await using var proxy = await TestProxy.ServingAsync(backend.Address);
+        using (var client = await proxy.ConnectAsync(cancel))
+        {
+            await client.SendAsync("GET / HTTP/1.1\r\nHost: app.example.com\r\n\r\n", cancel);
+            Assert.Equal(200, (await client.ReadHeadAsync(cancel))!.Status);
+        }
+
+        await told.Task.WaitAsync(cancel);
+        Assert.Equal("client_gone", (await proxy.EndOfRequestAsync(cancel)).Field("Reason"));
+    }
+
+    [Fact]
     public async Task Client_that_leaves_during_its_upload_ends_the_upload()
     {
         var cancel = Deadline.Token;

@@ -77,9 +77,10 @@ internal sealed class ProxyApplication(RequestPipeline pipeline, OwnAnswer answe
             return;
         }
 
-        var status = reason == ResponseReason.ClientGone || !exchange.Http.Response.HasStarted && isError
-            ? reason.Status()
-            : exchange.Http.Response.StatusCode;
+        // What the client saw: for an answer cut short that is the endpoint's status, and only the reason tells.
+        var response = exchange.Http.Response;
+        var unseen = reason == ResponseReason.ClientGone || (isError && !response.HasStarted);
+        var status = unseen ? reason.Status() : response.StatusCode;
 
         // The query stays out: it is where tokens travel.
         var target = exchange.RawTarget;

@@ -7,36 +7,37 @@ namespace EdgeProxy.Http.Forwarding;
 internal static class ForwardFailure
 {
     /// <summary>The reason for <paramref name="error"/>.</summary>
+    /// <remarks>
+    /// RequestAborted is not asked: it is set by the forwarder's own abort of an answer cut short just as by a client that left. The forwarder
+    /// keeps them apart, "canceled" being the client; who it was waiting for when its timer went off is blamed with a cancelled operation.
+    /// </remarks>
     public static ResponseReason ReasonFor(ForwarderError error, HttpContext context)
     {
-        // The client's going away cancels everything, and the first to notice it may be any part.
-        if (context.RequestAborted.IsCancellationRequested)
-        {
-            return ResponseReason.ClientGone;
-        }
-
         var cause = context.Features.Get<IForwarderErrorFeature>()?.Exception;
         return error switch
         {
+            ForwarderError.RequestCreation => ResponseReason.BadRequest,
             ForwarderError.Request => SendFailure(cause),
             ForwarderError.RequestTimedOut => IsConnectTimeout(cause) ? ResponseReason.ConnectTimeout : ResponseReason.UpstreamTimeout,
-            ForwarderError.RequestCreation => ResponseReason.BadRequest,
-            ForwarderError.ResponseHeaders => ResponseReason.UpstreamInvalid,
-            ForwarderError.RequestBodyClient => BodyFailure(context),
+            ForwarderError.RequestCanceled => ResponseReason.ClientGone,
+
+            ForwarderError.RequestBodyClient => BodyFailure(context, cause),
+            ForwarderError.RequestBodyCanceled => ResponseReason.ClientGone,
+
+            // May hide an early answer: over HTTP/1.1 SocketsHttpHandler reads the answer only when the body is sent, and an endpoint that
+            // answers 413 and resets has interrupted just that.
             ForwarderError.RequestBodyDestination => context.Response.StatusCode == StatusCodes.Status504GatewayTimeout
                 ? ResponseReason.UpstreamTimeout
                 : ResponseReason.UpstreamReset,
-            ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled => ResponseReason.ClientGone,
-            ForwarderError.ResponseBodyClient or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseClient => ResponseReason.ClientGone,
 
-            // Not by the client, as was seen above, so by the timer.
-            ForwarderError.ResponseBodyCanceled or ForwarderError.UpgradeActivityTimeout => ResponseReason.UpstreamTimeout,
-            ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeResponseCanceled => ResponseReason.UpstreamTimeout,
+            ForwarderError.ResponseHeaders => ResponseReason.UpstreamInvalid,
+            ForwarderError.ResponseBodyDestination => cause is OperationCanceledException ? ResponseReason.UpstreamTimeout : ResponseReason.UpstreamReset,
+            ForwarderError.ResponseBodyClient or ForwarderError.ResponseBodyCanceled => ResponseReason.ClientGone,
 
-            // The forwarder blames whoever it waited for when the timer went off.
-            ForwarderError.ResponseBodyDestination when cause is OperationCanceledException => ResponseReason.UpstreamTimeout,
-            ForwarderError.ResponseBodyDestination => ResponseReason.UpstreamReset,
+            ForwarderError.UpgradeActivityTimeout => ResponseReason.UpstreamTimeout,
             ForwarderError.UpgradeRequestDestination or ForwarderError.UpgradeResponseDestination => ResponseReason.UpstreamReset,
+            ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseClient => ResponseReason.ClientGone,
+            ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeResponseCanceled => ResponseReason.ClientGone,
             _ => ResponseReason.InternalError,
         };
     }
@@ -53,14 +54,14 @@ internal static class ForwardFailure
     private static bool IsConnectTimeout(Exception? cause) => cause is OperationCanceledException { InnerException: TimeoutException };
 
     // The forwarder has looked at the body's exception and put the status it means: too slow, not HTTP, or just gone.
-    private static ResponseReason BodyFailure(HttpContext context)
+    private static ResponseReason BodyFailure(HttpContext context, Exception? cause)
     {
         if (context.Response.StatusCode == StatusCodes.Status408RequestTimeout)
         {
             return ResponseReason.RequestTimeout;
         }
 
-        return context.Features.Get<IForwarderErrorFeature>()?.Exception is AggregateException { InnerExceptions: [BadHttpRequestException, ..] }
+        return cause is AggregateException { InnerExceptions: [BadHttpRequestException, ..] }
             ? ResponseReason.BadRequest
             : ResponseReason.ClientGone;
     }

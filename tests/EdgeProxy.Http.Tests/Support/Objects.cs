@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Routing;
 
@@ -39,6 +38,4 @@ internal static class Objects
             RewriteTarget = rewrite,
             SslRedirect = sslRedirect,
         };
-
-    public static ImmutableArray<T> One<T>(T item) => [item];
 }
