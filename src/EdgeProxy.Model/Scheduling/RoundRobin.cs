@@ -13,7 +13,8 @@ public sealed class RoundRobin : IScheduler
             return null;
         }
 
-        var turn = Interlocked.Increment(ref _next);
+        // A retry takes no turn of its own: it steps on from the one that failed, or the next connection would land there again.
+        var turn = tried.Count == 0 ? Interlocked.Increment(ref _next) : Volatile.Read(ref _next);
         for (var step = 0u; step < (uint)candidates.Length; step++)
         {
             var backend = candidates[(int)((turn + step) % (uint)candidates.Length)];
