@@ -5,8 +5,9 @@ using System.Text;
 namespace EdgeProxy.Kubernetes.ControlPlane;
 
 /// <summary>A hash that is the same on every machine, in every version and after every restart; <c>string.GetHashCode</c> is none of these.</summary>
-internal static class StableHash
+public static class StableHash
 {
+    /// <summary>64 bits of SHA-256 over the text's UTF-8.</summary>
     public static ulong Of(string text)
     {
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];

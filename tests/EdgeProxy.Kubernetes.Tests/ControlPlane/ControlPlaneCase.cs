@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using EdgeProxy.Kubernetes.ControlPlane;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Testing;
 
 namespace EdgeProxy.Kubernetes.Tests.ControlPlane;
 
@@ -13,7 +14,7 @@ namespace EdgeProxy.Kubernetes.Tests.ControlPlane;
 /// </summary>
 internal static class ControlPlaneCase
 {
-    private static readonly JsonSerializerOptions s_options = new(JsonSerializerDefaults.Web)
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
@@ -21,11 +22,11 @@ internal static class ControlPlaneCase
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     };
 
-    public static IEnumerable<string> List(string area) => Directory.GetDirectories(Root(area)).Select(Path.GetFileName).OfType<string>().Order(StringComparer.Ordinal);
+    public static IEnumerable<string> List(string area) => Directory.GetDirectories(TestCases.PathOf(area)).Select(Path.GetFileName).OfType<string>().Order(StringComparer.Ordinal);
 
     public static void Check(string area, string name)
     {
-        var folder = Path.Combine(Root(area), name);
+        var folder = Path.Combine(TestCases.PathOf(area), name);
         var input = Read<Input>(Path.Combine(folder, "input.json"));
         var expected = Read<Expected>(Path.Combine(folder, "expected.json"));
         Assert.False(string.IsNullOrWhiteSpace(input.Why), "a case says why it exists");
@@ -46,23 +47,9 @@ internal static class ControlPlaneCase
         Assert.Equal(Text(expected), Text(actual));
     }
 
-    private static string Text(Expected expected) => JsonSerializer.Serialize(expected, s_options);
+    private static string Text(Expected expected) => JsonSerializer.Serialize(expected, Options);
 
-    private static T Read<T>(string path) => JsonSerializer.Deserialize<T>(File.ReadAllText(path), s_options)!;
-
-    private static string Root(string area)
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            var candidate = Path.Combine(folder.FullName, "tests", "cases", area);
-            if (Directory.Exists(candidate))
-            {
-                return candidate;
-            }
-        }
-
-        throw new DirectoryNotFoundException($"tests/cases/{area}");
-    }
+    private static T Read<T>(string path) => JsonSerializer.Deserialize<T>(File.ReadAllText(path), Options)!;
 
     private static ControlPlaneOptions OptionsOf(CaseOptions? options)
     {

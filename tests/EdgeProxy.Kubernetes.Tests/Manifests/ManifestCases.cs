@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using EdgeProxy.Kubernetes.Manifests;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Testing;
 
 namespace EdgeProxy.Kubernetes.Tests.Manifests;
 
@@ -41,16 +42,7 @@ public sealed class ManifestCases
         Assert.Equal(JsonSerializer.Serialize(expected, Options), JsonSerializer.Serialize(actual, Options));
     }
 
-    private static string CasesFolder()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Join(folder, "EdgeProxy.sln")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("not below EdgeProxy.sln");
-        }
-
-        return Path.Join(folder, "tests", "cases", "manifests");
-    }
+    private static string CasesFolder() => TestCases.PathOf("manifests");
 
     private static string Show(ReadObject item) => $"{item.Object.ApiVersion} {item.Key}{Details(item.Object)}";
 

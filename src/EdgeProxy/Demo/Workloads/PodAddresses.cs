@@ -1,3 +1,4 @@
+using EdgeProxy.Kubernetes.ControlPlane;
 using EdgeProxy.Model;
 
 namespace EdgeProxy.Demo.Workloads;

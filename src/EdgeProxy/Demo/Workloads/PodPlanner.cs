@@ -63,11 +63,11 @@ internal static class PodPlanner
     private static string PodName(Workload workload, int index, int attempt)
     {
         var identity = $"{workload.Kind}/{workload.Name}";
-        var suffix = StableHash.NamePart(attempt == 0 ? $"{identity}/{index}" : $"{identity}/{index}/{attempt}");
+        var suffix = GeneratedNames.Part(attempt == 0 ? $"{identity}/{index}" : $"{identity}/{index}/{attempt}");
         return workload.Kind switch
         {
             "StatefulSet" when attempt == 0 => $"{workload.Name.Name}-{index}",
-            "Deployment" => $"{workload.Name.Name}-{StableHash.NamePart(identity)}-{suffix}",
+            "Deployment" => $"{workload.Name.Name}-{GeneratedNames.Part(identity)}-{suffix}",
             _ => $"{workload.Name.Name}-{suffix}",
         };
     }
