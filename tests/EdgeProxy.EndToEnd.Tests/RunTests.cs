@@ -185,6 +185,31 @@ public sealed class RunTests
         await Assert.ThrowsAnyAsync<Exception>(() => request);
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task A_service_may_have_the_same_port_number_as_the_ingress()
+    {
+        await using var a = await TestBackend.StartAsync("a");
+        using var folder = new ManifestFolder();
+        var port = EdgeProxyProcess.FreePort();
+        folder.Write("web.yaml", $$"""
+            apiVersion: v1
+            kind: Service
+            metadata: {name: web}
+            spec: {clusterIP: 127.96.80.80, ports: [{port: {{port}}}]}
+            ---
+            apiVersion: v1
+            kind: Endpoints
+            metadata: {name: web}
+            subsets: [{addresses: [{ip: 127.0.0.1}], ports: [{port: {{a.Port}}}]}]
+            """);
+        await using var proxy = await EdgeProxyProcess.StartAsync("run", "--manifests", folder.Path, "--http-port", $"{port}");
+        using var client = new HttpClient();
+
+        Assert.Equal("a", await client.GetStringAsync($"http://127.96.80.80:{port}/", Deadline));
+        using var ingress = await client.GetAsync($"http://127.0.0.1:{port}/", Deadline);
+        Assert.Equal(HttpStatusCode.NotFound, ingress.StatusCode);
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task A_port_that_is_taken_is_named_and_the_process_ends()
     {

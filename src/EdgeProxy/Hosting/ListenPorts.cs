@@ -1,18 +1,30 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 
 namespace EdgeProxy.Hosting;
 
 /// <summary>
-/// Chooses the HTTP and HTTPS ports. What the user asked for is taken as it is; a default that cannot be bound gives way to another, which
-/// is said in the log.
+/// Chooses where HTTP and HTTPS listen. What the user asked for is taken as it is; a default port that cannot be bound gives way to another,
+/// which is said in the log.
 /// </summary>
 internal static class ListenPorts
 {
+    private const int Attempts = 20;
+
+    /// <summary>
+    /// Every address of this host that can be bound, one by one. Never the wildcard: it would take the port on every cluster IP too, and
+    /// no Service could then be served there under the same number.
+    /// </summary>
+    public static ImmutableArray<IPAddress> DefaultAddresses() =>
+        [.. HostAddresses.All().Select(address => address.ToIPAddress()).Where(address => TryBind(address, 0, out _))];
+
     /// <summary>The port to listen on: <paramref name="wanted"/>, any free one for 0, or the first default that can be bound.</summary>
+    /// <param name="addresses">The addresses it must be free on.</param>
     /// <param name="wanted">What the user asked for; null for the defaults.</param>
     /// <param name="defaults">In order of preference.</param>
-    public static int Choose(int? wanted, params ReadOnlySpan<int> defaults)
+    /// <exception cref="IOException">No port is free.</exception>
+    public static int Choose(ImmutableArray<IPAddress> addresses, int? wanted, params ReadOnlySpan<int> defaults)
     {
         if (wanted is > 0)
         {
@@ -23,7 +35,7 @@ internal static class ListenPorts
         {
             foreach (var port in defaults)
             {
-                if (PrivilegedPorts.MayBind(port) && TryBind(port, out _))
+                if (PrivilegedPorts.MayBind(port) && IsFree(addresses, port))
                 {
                     return port;
                 }
@@ -31,27 +43,31 @@ internal static class ListenPorts
         }
 
         // The port is needed before anything listens: redirects name it.
-        return TryBind(0, out var free) ? free : throw new IOException("There is no free port.");
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            if (TryBind(addresses[0], 0, out var free) && IsFree(addresses, free))
+            {
+                return free;
+            }
+        }
+
+        throw new IOException("There is no free port.");
     }
 
-    private static bool TryBind(int port, out int bound)
+    private static bool IsFree(ImmutableArray<IPAddress> addresses, int port) => addresses.All(address => TryBind(address, port, out _));
+
+    private static bool TryBind(IPAddress address, int port, out int bound)
     {
-        var anyAddress = Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
-        using var probe = new Socket(anyAddress.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        bound = 0;
         try
         {
-            if (anyAddress.AddressFamily == AddressFamily.InterNetworkV6)
-            {
-                probe.DualMode = true;
-            }
-
-            probe.Bind(new IPEndPoint(anyAddress, port));
+            using var probe = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            probe.Bind(new IPEndPoint(address, port));
             bound = ((IPEndPoint)probe.LocalEndPoint!).Port;
             return true;
         }
         catch (SocketException)
         {
-            bound = 0;
             return false;
         }
     }

@@ -89,13 +89,15 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         // A demo is tried on a laptop by somebody who has read "8080" somewhere: the same ports with and without privileges.
         int[] http = demo is null ? [80, 8080] : [8080];
         int[] https = demo is null ? [443, 8443] : [8443];
-        var httpPort = ListenPorts.Choose(settings.HttpPort, http);
-        var httpsPort = ListenPorts.Choose(settings.HttpsPort, https);
+        var addresses = demo is null ? ListenPorts.DefaultAddresses() : [IPAddress.Loopback];
+        addresses = settings.ListenAddresses.IsEmpty ? addresses : settings.ListenAddresses;
+        var httpPort = ListenPorts.Choose(addresses, settings.HttpPort, http);
+        var httpsPort = ListenPorts.Choose(addresses, settings.HttpsPort, https);
         ReportReplaced(settings.HttpPort, http[0], httpPort, "http-port");
         ReportReplaced(settings.HttpsPort, https[0], httpsPort, "https-port");
         return new HttpFrontendOptions
         {
-            ListenAddresses = settings.ListenAddresses.IsEmpty && demo is not null ? [IPAddress.Loopback] : settings.ListenAddresses,
+            ListenAddresses = addresses,
             HttpPort = httpPort,
             HttpsPort = httpsPort,
 

@@ -17,7 +17,7 @@ internal sealed class ProxySettings
     /// <summary>Port for HTTPS; null: 443 where that is allowed and free, else 8443. 0: any free port.</summary>
     public int? HttpsPort { get; set; }
 
-    /// <summary>Addresses the HTTP and HTTPS ports listen on; empty: all of them.</summary>
+    /// <summary>Addresses the HTTP and HTTPS ports listen on; empty: every address this host has at start.</summary>
     public ImmutableArray<IPAddress> ListenAddresses { get; set; } = [];
 
     /// <summary>The Kubernetes name of this node. Default: the host name.</summary>
