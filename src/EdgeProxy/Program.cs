@@ -7,4 +7,6 @@ var root = new RootCommand("EdgeProxy: the userspace data plane for Kubernetes c
     DemoCommand.Create(),
     CheckCommand.Create(),
 };
-return await root.Parse(args).InvokeAsync();
+
+// By default the library ends the process two seconds after SIGTERM; how long a drain may take is ours to say.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

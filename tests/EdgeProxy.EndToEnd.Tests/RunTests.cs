@@ -161,6 +161,31 @@ public sealed class RunTests
         Assert.Equal(0, await proxy.WaitForExitAsync());
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_drain_lasts_as_long_as_its_requests_need()
+    {
+        var arrived = new TaskCompletionSource();
+        await using var slow = await TestBackend.StartAsync("slow", async context =>
+        {
+            arrived.TrySetResult();
+
+            // Longer than the two seconds that the command-line library gives a process after SIGTERM unless told otherwise.
+            await Task.Delay(TimeSpan.FromSeconds(4), TimeProvider.System, context.RequestAborted);
+            await context.Response.Body.WriteAsync("done"u8.ToArray(), context.RequestAborted);
+        });
+        using var folder = new ManifestFolder();
+        folder.Write("web.yaml", ManifestFolder.Service("web", FreeNodePort(), slow.Port));
+        folder.Write("ingress.yaml", ManifestFolder.Ingress("web", "web.example.com", "web"));
+        await using var proxy = await EdgeProxyProcess.StartAsync("run", "--manifests", folder.Path);
+        var request = GetAsync(proxy, "web.example.com");
+        await arrived.Task.WaitAsync(Deadline);
+
+        proxy.Signal(PosixSignal.SIGTERM);
+
+        Assert.Equal("done", await request);
+        Assert.Equal(0, await proxy.WaitForExitAsync());
+    }
+
     [Fact(Timeout = 120_000)]
     public async Task The_second_signal_ends_at_once()
     {
