@@ -13,6 +13,10 @@ public readonly record struct IpPrefix(IpAddr Network, int Length)
     public bool Contains(IpAddr address) => address.IsIPv6 == Network.IsIPv6 && ((address.Bits ^ Network.Bits) & Mask) == UInt128.Zero;
 
     /// <summary>Reads <c>10.0.0.0/8</c> or <c>fd00::/64</c>; blanks around it are allowed, as older objects have them.</summary>
+    /// <remarks>
+    /// The length of an IPv4-mapped range counts bits of IPv6: <c>::ffff:10.0.0.0/104</c> is 10.0.0.0/8, as Go's ParseCIDR has it, and
+    /// <c>::ffff:10.0.0.0/8</c> is an IPv6 range.
+    /// </remarks>
     public static bool TryParse(ReadOnlySpan<char> text, out IpPrefix prefix)
     {
         prefix = default;
@@ -20,15 +24,24 @@ public readonly record struct IpPrefix(IpAddr Network, int Length)
         var slash = text.IndexOf('/');
         if (slash < 0
             || !IpAddr.TryParse(text[..slash], out var network)
-            || !int.TryParse(text[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var length)
-            || length > (network.IsIPv6 ? 128 : 32))
+            || !int.TryParse(text[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var length))
         {
             return false;
         }
 
-        prefix = new IpPrefix(network, length);
+        var isMapped = !network.IsIPv6 && text.Contains(':');
+        if (length > (network.IsIPv6 || isMapped ? 128 : 32))
+        {
+            return false;
+        }
+
+        prefix = isMapped ? OfMapped(network, length) : new IpPrefix(network, length);
         return true;
     }
+
+    private static IpPrefix OfMapped(IpAddr network, int length) => length >= 96
+        ? new IpPrefix(network, length - 96)
+        : new IpPrefix(new IpAddr(network.Bits | ((UInt128)0xFFFF << 32), IsIPv6: true), length);
 
     /// <inheritdoc />
     public override string ToString() => $"{Network}/{Length}";

@@ -14,7 +14,7 @@ public sealed class PathRewrite
     public PathRewrite(Regex pattern, string target)
     {
         _pattern = pattern;
-        _target = target;
+        _target = OneCharPerByte(target);
     }
 
     /// <summary>
@@ -25,7 +25,7 @@ public sealed class PathRewrite
     {
         try
         {
-            pattern = new Regex("^" + rulePath, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+            pattern = new Regex("^" + OneCharPerByte(rulePath), RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
             return true;
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException)
@@ -59,6 +59,9 @@ public sealed class PathRewrite
 
         return Encode(result);
     }
+
+    /// <summary>Pattern and target in the form of the paths they meet (<see cref="RequestPath"/>), and of PCRE without its UTF mode.</summary>
+    private static string OneCharPerByte(string text) => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
 
     /// <summary>The path is in decoded form, one byte per char; RFC 3986 pchar and <c>/</c> stay, everything else is escaped.</summary>
     private static string Encode(StringBuilder path)

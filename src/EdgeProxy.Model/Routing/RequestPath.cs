@@ -132,7 +132,7 @@ public static class RequestPath
             isDirectory = segment.IsEmpty || segment is "." or "..";
             if (segment is "..")
             {
-                result.Length = Math.Max(0, result.ToString().LastIndexOf('/'));
+                RemoveLastSegment(result);
             }
             else if (!isDirectory)
             {
@@ -141,5 +141,16 @@ public static class RequestPath
         }
 
         return isDirectory || result.Length == 0 ? result.Append('/').ToString() : result.ToString();
+    }
+
+    // From the end, so that all the steps back of a path together cost no more than its length.
+    private static void RemoveLastSegment(StringBuilder path)
+    {
+        var length = path.Length;
+        while (length > 0 && path[--length] != '/')
+        {
+        }
+
+        path.Length = length;
     }
 }

@@ -44,15 +44,18 @@ public sealed class RouteTable
 
     /// <summary>
     /// The Secrets that may hold the certificate for a server name, in the order to try; the first that exists and covers the name is used.
+    /// Those of the name itself come first, then those of its wildcard.
     /// </summary>
     public ImmutableArray<NamespacedName> CertificatesFor(string host)
     {
-        if (_hosts.TryGetValue(host, out var entry) && !entry.Certificates.IsEmpty)
+        var exact = SecretsOf(host);
+        var wildcard = HostName.WildcardFor(host) is { } name ? SecretsOf(name) : [];
+        if (exact.IsEmpty || wildcard.IsEmpty)
         {
-            return entry.Certificates;
+            return exact.IsEmpty ? wildcard : exact;
         }
 
-        return HostName.WildcardFor(host) is { } wildcard && _hosts.TryGetValue(wildcard, out entry) ? entry.Certificates : [];
+        return [.. exact.Union(wildcard)];
     }
 
     /// <summary>The next table: <paramref name="changed"/> Ingresses set, <paramref name="removed"/> ones gone.</summary>
@@ -88,6 +91,8 @@ public sealed class RouteTable
         var next = ingresses.ToImmutable();
         return new RouteTable(next, hosts.ToImmutable(), CatchAll(next, changed, removed));
     }
+
+    private ImmutableArray<NamespacedName> SecretsOf(string host) => _hosts.TryGetValue(host, out var entry) ? entry.Certificates : [];
 
     private HostRoutes? RulesOf(string host)
     {

@@ -1,0 +1,43 @@
+using System.Globalization;
+
+namespace EdgeProxy.Model.Tests.Support;
+
+/// <summary>Seeds of random tests: printed when a case fails; EDGEPROXY_TEST_SEED repeats a run.</summary>
+internal static class Seeds
+{
+    /// <summary>Runs a property on many random cases, each with a generator of its own.</summary>
+    public static void Check(int cases, Action<Random> property)
+    {
+        var given = Environment.GetEnvironmentVariable("EDGEPROXY_TEST_SEED");
+        var seed = given is null ? Random.Shared.Next() : int.Parse(given, CultureInfo.InvariantCulture);
+        for (var i = 0; i < cases; i++)
+        {
+            try
+            {
+                property(new Random(unchecked((seed * 397) ^ i)));
+            }
+            catch (Exception) when (Print(seed, i))
+            {
+                throw;
+            }
+        }
+    }
+
+    public static T OneOf<T>(this Random random, IReadOnlyList<T> choices) => choices[random.Next(choices.Count)];
+
+    public static bool Chance(this Random random, double probability) => random.NextDouble() < probability;
+
+    /// <summary>A new, shuffled array of the same items.</summary>
+    public static T[] Shuffled<T>(this Random random, IEnumerable<T> items)
+    {
+        var shuffled = items.ToArray();
+        random.Shuffle(shuffled);
+        return shuffled;
+    }
+
+    private static bool Print(int seed, int index)
+    {
+        TestContext.Current.TestOutputHelper?.WriteLine($"EDGEPROXY_TEST_SEED={seed} (case {index})");
+        return true;
+    }
+}
