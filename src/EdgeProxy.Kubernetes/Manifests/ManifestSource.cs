@@ -26,8 +26,9 @@ public sealed class ManifestSource(IReadOnlyList<string> paths, TimeProvider tim
     /// <summary>A larger file is refused. Bytes; default 64 MiB.</summary>
     public long LargestFile { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary>How long a file must look the same before objects missing from it are believed to be gone. Default 50 ms.</summary>
-    public TimeSpan SettleTime { get; init; } = TimeSpan.FromMilliseconds(50);
+    /// <summary>How long a file must look the same before objects missing from it are believed to be gone. Default 1 s.</summary>
+    /// <remarks>On a busy machine whoever writes a file in place may be set aside for long between emptying and filling it; 50 ms were not enough.</remarks>
+    public TimeSpan SettleTime { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How often a file's text was parsed so far; for tests of the cache.</summary>
     internal int TimesParsed => _files.Values.Sum(file => file.TimesParsed);

@@ -9,7 +9,7 @@ namespace EdgeProxy.Kubernetes.Tests.Manifests;
 
 public sealed class ManifestSourceTests : IDisposable
 {
-    private static readonly TimeSpan Settled = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1);
     private readonly ManifestFolder _folder = new();
     private readonly StandingClock _clock = new();
     private readonly ManifestSource _source;
