@@ -40,7 +40,7 @@ public sealed class ServicePort
     /// <summary>Scheduler and affinity, carried over from snapshot to snapshot.</summary>
     public ServicePortState State { get; }
 
-    /// <summary>True when nothing could serve this family anywhere: the frontend is closed, so that clients are refused at once.</summary>
+    /// <summary>False when nothing could serve this family anywhere: the frontend is closed then, so that clients are refused at once.</summary>
     public bool HasUsableEndpoint(bool ipv6) => (ipv6 ? _ipv6 : _ipv4).UsableAnywhere;
 
     /// <summary>Decides on a new connection or flow from <paramref name="client"/> to one of this port's frontends.</summary>

@@ -26,7 +26,7 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
         _changedServices.Add(service.Name);
         var old = RemoveClaims(service.Name);
         var ports = service.Ports.Select(port => BuildPort(service, port, old)).ToImmutableArray();
-        var frontends = FrontendsOf(service).ToImmutableArray();
+        var frontends = FrontendsOf(service).Distinct().ToImmutableArray();
         _services[service.Name] = new ServiceEntry(service, ports, frontends);
         foreach (var frontend in frontends)
         {

@@ -1,0 +1,65 @@
+using EdgeProxy.Model.Routing;
+using EdgeProxy.Model.Scheduling;
+using EdgeProxy.Model.Tests.Support;
+using static EdgeProxy.Model.Tests.Support.Objects;
+
+namespace EdgeProxy.Model.Tests;
+
+/// <summary>What every connection and every request does with the model costs no garbage.</summary>
+public sealed class LookupAllocationTests
+{
+    private static readonly IpAddr Client = IpAddr.Parse("198.51.100.1");
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_connection_is_resolved_and_its_backend_picked_without_garbage(bool sticky)
+    {
+        var snapshot = Build(builder => builder.SetService(new ServiceConfig
+        {
+            Name = Name("web"),
+            ClusterIPs = Ips("172.16.0.1"),
+            AffinityTimeout = sticky ? TimeSpan.FromHours(3) : null,
+            Ports = [Port(80, "10.0.0.1:80", "10.0.0.2:80")],
+        }));
+        var address = Tcp("172.16.0.1:80");
+
+        AssertNoGarbage(() =>
+        {
+            var resolution = snapshot.Resolve(address, Client);
+            return resolution.ServicePort!.Pick(resolution.Candidates, Client, default(TriedBackends)) is not null;
+        });
+    }
+
+    [Theory]
+    [InlineData("/basket/items")]
+    [InlineData("/basket/")]
+    [InlineData("/elsewhere")]
+    public void A_request_for_an_exact_host_finds_its_route_without_garbage(string path)
+    {
+        var routes = Routes(Ingress("web", Rule("shop.example", Prefix("/"), Prefix("/basket"), Exact("/basket/items"))));
+
+        AssertNoGarbage(() => routes.Find("shop.example", path) is not null);
+    }
+
+    [Fact]
+    public void A_request_for_a_host_with_patterns_finds_its_route_without_garbage()
+    {
+        var routes = Routes(new IngressConfig { Name = Name("web"), RewriteTarget = "/$2", Rules = [Rule("shop.example", Prefix("/x(/|$)(.*)"))] });
+
+        AssertNoGarbage(() => routes.Find("shop.example", "/x/a/b") is not null);
+    }
+
+    private static void AssertNoGarbage(Func<bool> work)
+    {
+        // Once for what is made on first use.
+        Assert.True(work());
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var done = work();
+        var after = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.True(done);
+        Assert.Equal(before, after);
+    }
+}
