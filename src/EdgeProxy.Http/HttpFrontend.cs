@@ -27,7 +27,7 @@ public sealed class HttpFrontend : IAsyncDisposable
         _time = time;
         _certificates = new CertificateSelector(snapshots, _logger, time);
         _forwarder = new UpstreamForwarder(options);
-        _server = new ProxyServer(options, _certificates, loggerFactory);
+        _server = new ProxyServer(options, _certificates, snapshots.First, loggerFactory);
         _application = new ProxyApplication(
             new RequestPipeline(snapshots, _forwarder), new OwnAnswer(options.RedirectPort), _logger, time);
     }

@@ -3,6 +3,7 @@ namespace EdgeProxy.Model;
 /// <summary>Holds the snapshot that is live. One writer publishes, everybody reads.</summary>
 public sealed class SnapshotPublisher
 {
+    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ProxySnapshot _current = ProxySnapshot.Empty;
 
     /// <summary>Raised after each swap, on the publishing thread.</summary>
@@ -11,11 +12,15 @@ public sealed class SnapshotPublisher
     /// <summary>The live snapshot. Take it once per connection, flow or request.</summary>
     public ProxySnapshot Current => Volatile.Read(ref _current);
 
+    /// <summary>Ends once the first snapshot is live. Before that there is nothing true to say about any host.</summary>
+    public Task First => _first.Task;
+
     /// <summary>Makes a snapshot live.</summary>
     public void Publish(ProxySnapshot snapshot)
     {
         // A release write: whoever sees the reference sees everything the builder wrote before it.
         Volatile.Write(ref _current, snapshot);
+        _first.TrySetResult();
         Published?.Invoke(snapshot);
     }
 }

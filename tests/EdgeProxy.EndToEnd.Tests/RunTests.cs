@@ -262,6 +262,18 @@ public sealed class RunTests
         Assert.Contains("--manifests PATH", errors, StringComparison.Ordinal);
     }
 
+    [Theory(Timeout = 60_000)]
+    [InlineData("unknown flag --htpp-port", "run", "--manifests", "folder", "--htpp-port", "8080")]
+    [InlineData("argument 'sideways'", "run", "sideways")]
+    [InlineData("'xml' not recognized", "check", "folder", "--output", "xml")]
+    public async Task Wrong_usage_is_named_and_ends_with_two(string message, params string[] arguments)
+    {
+        var (exitCode, _, errors) = await EdgeProxyProcess.RunAsync(arguments);
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains(message, errors, StringComparison.Ordinal);
+    }
+
     private static void MountVersion(ManifestFolder folder, string version, string content)
     {
         var target = Directory.CreateDirectory(Path.Combine(folder.Path, version)).FullName;

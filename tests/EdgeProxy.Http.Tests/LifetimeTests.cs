@@ -25,6 +25,24 @@ public sealed class LifetimeTests
     }
 
     [Fact]
+    public async Task Clients_that_come_before_the_first_snapshot_wait_for_it()
+    {
+        var cancel = Deadline.Token;
+        await using var backend = await KestrelBackend.StartAsync(context => context.Response.WriteAsync("served", cancel));
+        await using var proxy = await TestProxy.StartBeforeFirstSnapshotAsync();
+        using var client = await proxy.ConnectAsync(cancel);
+        var answer = client.AskAsync(Get, cancel);
+
+        proxy.Change(builder =>
+        {
+            builder.SetService(Objects.Service("web", backend.Address));
+            builder.SetIngress(Objects.Ingress("web"));
+        });
+
+        Assert.Equal(200, (await answer).Status);
+    }
+
+    [Fact]
     public async Task Address_of_another_host_is_named()
     {
         var error = await Assert.ThrowsAsync<ListenException>(

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using EdgeProxy.Http.Tls;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -26,11 +27,13 @@ internal sealed class ProxyServer : IAsyncDisposable
     private readonly List<ListenOptions> _https = [];
     private readonly HttpFrontendOptions _options;
     private readonly CertificateSelector _certificates;
+    private readonly Task _firstSnapshot;
 
-    public ProxyServer(HttpFrontendOptions options, CertificateSelector certificates, ILoggerFactory loggerFactory)
+    public ProxyServer(HttpFrontendOptions options, CertificateSelector certificates, Task firstSnapshot, ILoggerFactory loggerFactory)
     {
         _options = options;
         _certificates = certificates;
+        _firstSnapshot = firstSnapshot;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggerFactory);
         builder.Services.Configure<SocketTransportOptions>(static transport => transport.CreateBoundListenSocket = ListenSocket.Bind);
@@ -119,7 +122,23 @@ internal sealed class ProxyServer : IAsyncDisposable
         listener.Use(next => connection =>
         {
             connection.Features.Set(ClientConnection.Of(connection, https, redirectPort));
-            return next(connection);
+            return _firstSnapshot.IsCompleted ? next(connection) : ServeAfterFirstSnapshotAsync(connection, next);
         });
+    }
+
+    // The ports are bound before the first snapshot is there, so that a taken one ends the start at once. Clients that come this early wait,
+    // as they would in the socket's queue: a 404 or the default certificate would not be true.
+    private async Task ServeAfterFirstSnapshotAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        try
+        {
+            await _firstSnapshot.WaitAsync(connection.ConnectionClosed);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        await next(connection);
     }
 }

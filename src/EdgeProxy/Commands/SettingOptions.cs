@@ -42,6 +42,8 @@ internal sealed class SettingOptions
         var given = _options
             .Where(entry => parsed.GetResult(entry.Value) is { Implicit: false })
             .ToDictionary(entry => entry.Key, entry => (IReadOnlyList<string>)(parsed.GetValue(entry.Value) ?? []));
+        // An option that takes several values takes a misspelt flag behind them for one more.
+        errors.AddRange(given.Values.SelectMany(values => values).Where(value => value.StartsWith("--", StringComparison.Ordinal)).Select(value => $"unknown flag {value}"));
         if (_paths is not null && parsed.GetValue(_paths) is { Length: > 0 } paths)
         {
             given["manifests"] = [.. given.GetValueOrDefault("manifests", []), .. paths];

@@ -29,11 +29,15 @@ internal sealed class TestProxy : IAsyncDisposable
         var options = new HttpFrontendOptions { ListenAddresses = [IPAddress.Loopback], HttpPort = 0, HttpsPort = 0 };
         configure?.Invoke(options);
         var proxy = new TestProxy(options);
-        if (objects is not null)
-        {
-            proxy.Change(objects);
-        }
+        proxy.Change(objects ?? (_ => { }));
+        await proxy.Frontend.StartAsync(Deadline.Token);
+        return proxy;
+    }
 
+    /// <summary>A proxy that listens and has nothing to serve yet.</summary>
+    public static async Task<TestProxy> StartBeforeFirstSnapshotAsync()
+    {
+        var proxy = new TestProxy(new HttpFrontendOptions { ListenAddresses = [IPAddress.Loopback], HttpPort = 0, HttpsPort = 0 });
         await proxy.Frontend.StartAsync(Deadline.Token);
         return proxy;
     }

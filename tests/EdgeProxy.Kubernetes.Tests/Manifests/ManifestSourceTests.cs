@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using EdgeProxy.Kubernetes.Manifests;
 using EdgeProxy.Kubernetes.Problems;
@@ -44,6 +45,19 @@ public sealed class ManifestSourceTests : IDisposable
 
         MountConfigMap("..v2", "b");
         Assert.Equal(["b"], Names(LoadSettled()));
+    }
+
+    [Fact]
+    public async Task A_pipe_among_the_files_is_noted_and_holds_up_nothing()
+    {
+        _folder.Write("good.yaml", Service("good"));
+        using var make = Process.Start("mkfifo", [_folder.PathOf("pipe.yaml")]);
+        await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        var result = await Task.Run(_source.Load, TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+
+        Assert.Equal(["good"], Names(result));
+        Assert.Equal((ProblemSeverity.Note, _folder.PathOf("pipe.yaml")), (Assert.Single(result.Problems).Severity, result.Problems[0].Location?.File));
     }
 
     [Fact]

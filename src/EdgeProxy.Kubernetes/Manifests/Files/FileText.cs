@@ -8,6 +8,9 @@ internal sealed record FileText(byte[] Bytes, UInt128 Digest, string? Failure)
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    /// <summary>Nothing at all.</summary>
+    public static FileText Empty { get; } = new([], DigestOf([]), null);
+
     /// <summary>Reads a file of at most <paramref name="largest"/> bytes. Failures are results: one file never stops the others.</summary>
     public static FileText Read(string path, long largest)
     {

@@ -47,7 +47,9 @@ internal sealed class ManifestFile(string path, FileLimits limits)
             return null;
         }
 
-        var text = FileText.Read(Path, limits.LargestFile);
+        // Pipes, sockets and devices say that they have no length. Opening a pipe nobody writes to would block for ever, and nothing in .NET
+        // tells them from an empty file; that one need not be opened either.
+        var text = now.Length == 0 ? FileText.Empty : FileText.Read(Path, limits.LargestFile);
         if (text.Failure is not null)
         {
             HoldAll(text.Failure);
@@ -110,6 +112,11 @@ internal sealed class ManifestFile(string path, FileLimits limits)
     private ManifestContent Parse(FileText text)
     {
         TimesParsed++;
+        if (text.Bytes.Length == 0)
+        {
+            return new ManifestContent([], [FileProblem(ProblemSeverity.Note, "empty, or not a regular file; nothing is read from it")], new HashSet<ObjectKey>(), hasUnreadableParts: false);
+        }
+
         return text.Decode() is { } decoded
             ? ManifestReader.Read(decoded, Path)
             : ManifestContent.Unreadable(FileProblem(ProblemSeverity.Error, "not a text file (UTF-8)"));
