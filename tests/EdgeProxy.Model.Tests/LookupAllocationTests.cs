@@ -52,14 +52,18 @@ public sealed class LookupAllocationTests
 
     private static void AssertNoGarbage(Func<bool> work)
     {
-        // Once for what is made on first use.
-        Assert.True(work());
-
-        var before = GC.GetAllocatedBytesForCurrentThread();
+        const int Rounds = 1000;
         var done = work();
-        var after = GC.GetAllocatedBytesForCurrentThread();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var round = 0; round < Rounds; round++)
+        {
+            done &= work();
+        }
 
+        var bytes = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        // The smallest object has 24 bytes. Less than one byte a round is what the runtime itself needs, once, while it recompiles.
         Assert.True(done);
-        Assert.Equal(before, after);
+        Assert.InRange(bytes, 0, Rounds - 1);
     }
 }

@@ -30,10 +30,15 @@ internal static class RequestTarget
         return rest[end] == '/' ? rest[end..].ToString() : string.Concat("/", rest[end..]);
     }
 
-    /// <summary>A rewritten path with the query that was asked for.</summary>
+    /// <summary>A rewritten path with the query that was asked for, after the one the rewrite brought along.</summary>
     public static string Rewritten(string path, string target)
     {
         var query = target.IndexOf('?', StringComparison.Ordinal);
-        return query < 0 ? path : string.Concat(path, target.AsSpan(query));
+        if (query < 0)
+        {
+            return path;
+        }
+
+        return path.Contains('?', StringComparison.Ordinal) ? string.Concat(path, "&", target.AsSpan(query + 1)) : string.Concat(path, target.AsSpan(query));
     }
 }

@@ -28,6 +28,13 @@ internal static class ServiceTranslator
         }
 
         var proxied = IsOurs(service, options);
+        var ranges = (spec.LoadBalancerSourceRanges ?? []).ConvertAll(ParsePrefix);
+        if (ranges.Contains(null))
+        {
+            // Without the range the load balancer would be open to more than its owner meant.
+            problems.Error(service, "spec.loadBalancerSourceRanges", "a range cannot be read; the load-balancer addresses are not served");
+        }
+
         var external = proxied && options.AllowExternalIPs ? spec.ExternalIPs : null;
         return new ServiceConfig
         {
@@ -35,8 +42,8 @@ internal static class ServiceTranslator
             Created = service.Metadata.CreationTimestamp,
             ClusterIPs = proxied ? Addresses(spec.ClusterIPs ?? (spec.ClusterIP is { } one ? [one] : [])) : [],
             ExternalIPs = Addresses(external ?? []),
-            LoadBalancerIPs = proxied && spec.Type is "LoadBalancer" ? LoadBalancerAddresses(service) : [],
-            SourceRanges = [.. (spec.LoadBalancerSourceRanges ?? []).Select(ParsePrefix).OfType<IpPrefix>()],
+            LoadBalancerIPs = proxied && spec.Type is "LoadBalancer" && !ranges.Contains(null) ? LoadBalancerAddresses(service) : [],
+            SourceRanges = [.. ranges.OfType<IpPrefix>()],
             InternalTrafficPolicy = Policy(spec.InternalTrafficPolicy),
             ExternalTrafficPolicy = Policy(spec.ExternalTrafficPolicy),
             AffinityTimeout = spec.SessionAffinity is "ClientIP"

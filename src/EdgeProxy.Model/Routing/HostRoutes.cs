@@ -72,9 +72,11 @@ internal sealed class HostRoutes
     private void Add(IngressConfig ingress, string host, IngressPathConfig path, bool hostHasTls, bool regexMode)
     {
         Regex? pattern = null;
-        if (regexMode && !PathRewrite.TryCompile(path.Path, out pattern))
+        var rewritten = IsRewritten(ingress, path);
+        if (regexMode && !PathRewrite.TryCompile(path.Path, out pattern) && rewritten)
         {
-            // Reported when the Ingress was translated; the route is left out rather than matched in a way nobody meant.
+            // Reported when the Ingress was translated; the route is left out rather than rewritten in a way nobody meant. A neighbour that
+            // never meant a pattern stays the literal path it is.
             return;
         }
 
@@ -86,7 +88,7 @@ internal sealed class HostRoutes
             Type = path.Type,
             Backend = ingress.IsClosed ? null : path.Backend,
             SslRedirect = hostHasTls && ingress.SslRedirect,
-            Rewrite = IsRewritten(ingress, path) ? new PathRewrite(pattern!, ingress.RewriteTarget!) : null,
+            Rewrite = rewritten ? new PathRewrite(pattern!, ingress.RewriteTarget!) : null,
         };
         if (pattern is not null)
         {

@@ -149,7 +149,9 @@ public sealed class RouteTable
         var withRules = claimants.Where(ingress => ingress.Rules.Any(rule => rule.Host == host)).ToImmutableArray();
         var listed = claimants.SelectMany(ingress => ingress.Tls).Where(tls => tls.Hosts.Contains(host, StringComparer.Ordinal)).ToList();
         var unlisted = withRules.SelectMany(ingress => ingress.Tls).Except(listed).ToList();
-        var hasTls = host.Length > 0 && (listed.Count > 0 || unlisted.Exists(tls => tls.Hosts.IsEmpty));
+        var wildcard = HostName.WildcardFor(host) ?? "";
+        var hasTls = host.Length > 0
+            && (listed.Count > 0 || unlisted.Exists(tls => tls.Hosts.IsEmpty || tls.Hosts.Contains(wildcard, StringComparer.Ordinal)));
 
         hosts[host] = entry with
         {

@@ -36,6 +36,22 @@ public sealed class PathRewriteTests
     public void The_target_replaces_the_path(string rulePath, string target, string path, string expected) =>
         Assert.Equal(expected, Rewrite(rulePath, target, path));
 
+    [Theory]
+    [InlineData("/p/(.*)", "/index.php?path=$1", "/p/a/b", "/index.php?path=a/b")]
+    [InlineData("/p/(.*)", "/i?p=$1&x=%20y", "/p/a&admin=1", "/i?p=a%26admin%3D1&x=%20y")]
+    [InlineData("/p/(.*)", "/i?p=$1", "/p/100%#", "/i?p=100%25%23")]
+    public void A_target_may_bring_a_query_of_its_own(string rulePath, string target, string path, string expected) =>
+        Assert.Equal(expected, Rewrite(rulePath, target, path));
+
+    [Fact]
+    public void A_neighbours_path_that_is_no_pattern_stays_the_literal_path_it_was()
+    {
+        var neighbour = new IngressConfig { Name = Name("plain"), Rules = [Rule("a.example", Prefix("/a("))] };
+        var routes = Routes(Rewriting("web", "/", "/b"), neighbour);
+
+        Assert.Equal("plain", routes.Find("a.example", "/a(/x")!.Ingress.Name);
+    }
+
     [Fact]
     public void A_result_that_is_no_path_gets_its_slash() => Assert.Equal("/a", Rewrite("/x/(.*)", "$1", "/x/a"));
 
