@@ -193,7 +193,7 @@ public abstract class TcpSession : ILoopWork
         }
 
         _upstream = new TcpPeer(this, Loop, descriptor) { IsWritable = false };
-        _ = NativeSocket.SetOption(descriptor, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);
+        ConnectionOptions.Set(descriptor);
         var result = NativeSocket.Connect(descriptor, upstream);
         if (result is < 0 and not -Errno.EINPROGRESS)
         {
