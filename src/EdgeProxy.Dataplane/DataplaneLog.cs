@@ -27,6 +27,9 @@ internal static partial class DataplaneLog
     [LoggerMessage(211, LogLevel.Debug, "Backend {Backend} of {ServicePort} did not accept: {Error}.")]
     public static partial void DialFailed(ILogger logger, Backend backend, ServicePortName servicePort, DialError error);
 
+    [LoggerMessage(212, LogLevel.Debug, "Endpoint {Backend} of {ServicePort} is an address we listen on ourselves; passed over.")]
+    public static partial void EndpointIsOurs(ILogger logger, Backend backend, ServicePortName servicePort);
+
     [LoggerMessage(220, LogLevel.Error, "Unexpected error on event loop {Loop}; what it belonged to was closed, the loop goes on.")]
     public static partial void LoopFault(ILogger logger, int loop, Exception exception);
 

@@ -22,17 +22,19 @@ public sealed class L4Dataplane : IAsyncDisposable
     {
         _logger = loggers.CreateLogger("EdgeProxy.L4");
         _sessions = new SessionTable(loops);
-        _flows = [.. loops.Loops.Select(loop => new LoopFlows(loop, options))];
+        var own = new OwnAddresses();
+        _flows = [.. loops.Loops.Select(loop => new LoopFlows(loop, options, own))];
         loops.UnexpectedException = (loop, exception) => DataplaneLog.LoopFault(_logger, loop.Index, exception);
         _tcp = new ListenerSet(
             snapshots,
             TransportProtocol.Tcp,
-            address => TcpFrontend.Bind(loops, address, snapshots, options, _sessions, _logger),
+            address => TcpFrontend.Bind(loops, address, snapshots, options, _sessions, own, _logger),
+            own,
             options,
             time,
             _logger);
         _udp = new ListenerSet(
-            snapshots, TransportProtocol.Udp, address => UdpFrontend.Bind(loops, address, snapshots, _flows), options, time, _logger);
+            snapshots, TransportProtocol.Udp, address => UdpFrontend.Bind(loops, address, snapshots, _flows), own, options, time, _logger);
     }
 
     /// <summary>Ends when the listeners of the first snapshot are bound, or have failed to and are being tried again.</summary>

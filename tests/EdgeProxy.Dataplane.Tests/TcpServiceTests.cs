@@ -172,6 +172,24 @@ public sealed class TcpServiceTests
         await TestDataplane.WaitForAsync(() => backend.Active == 0);
     }
 
+    [Fact(Timeout = 30_000)]
+    public async Task A_service_whose_endpoint_is_its_own_frontend_is_not_dialled_in_circles()
+    {
+        await using var plane = new TestDataplane();
+        await using var a = new NamedBackend("a");
+        var port = TestDataplane.FreePort(SocketType.Stream);
+        var itself = TestDataplane.EndpointAt(new IPEndPoint(TestDataplane.ClusterIP.ToIPAddress(), port));
+        await plane.PublishAsync(port, TransportProtocol.Tcp, affinity: null, itself, Endpoint(a));
+
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal("a", await AskAsync(port));
+        }
+
+        await TestDataplane.WaitForAsync(() => plane.L4.ConnectionCount == 0);
+        Assert.Equal(4, plane.Loops.Loops.Sum(loop => loop.Counters.AcceptedSessions));
+    }
+
     private static Endpoint Endpoint(NamedBackend backend) => TestDataplane.EndpointAt(backend.Address);
 
     private static bool IsRefused(ushort port)

@@ -17,13 +17,13 @@ internal sealed class TestDataplane : IAsyncDisposable
 
     private static readonly LocalNode Node = new() { Name = "n1" };
 
-    private readonly EventLoopGroup _loops = new(new EventLoopOptions { Count = 2 }, TimeProvider.System);
-
     public TestDataplane(DataplaneOptions? options = null)
     {
         Options = options ?? new DataplaneOptions { BindRetryDelay = TimeSpan.FromMilliseconds(20) };
-        L4 = new L4Dataplane(_loops, Snapshots, Options, NullLoggerFactory.Instance, TimeProvider.System);
+        L4 = new L4Dataplane(Loops, Snapshots, Options, NullLoggerFactory.Instance, TimeProvider.System);
     }
+
+    public EventLoopGroup Loops { get; } = new(new EventLoopOptions { Count = 2 }, TimeProvider.System);
 
     public SnapshotPublisher Snapshots { get; } = new();
 
@@ -46,10 +46,24 @@ internal sealed class TestDataplane : IAsyncDisposable
         await WaitForAsync(() => L4.ListenerCount == (endpoints.Any(endpoint => endpoint.IsUsable) ? 1 : 0));
     }
 
-    public void Remove()
+    /// <summary>Makes services live in one swap.</summary>
+    public void Publish(params ServiceConfig[] services)
     {
         var builder = new SnapshotBuilder(Snapshots.Current, Node, TimeProvider.System);
-        builder.RemoveService(Service);
+        foreach (var service in services)
+        {
+            builder.SetService(service);
+        }
+
+        Snapshots.Publish(builder.Build());
+    }
+
+    public void Remove() => Remove(Service);
+
+    public void Remove(NamespacedName service)
+    {
+        var builder = new SnapshotBuilder(Snapshots.Current, Node, TimeProvider.System);
+        builder.RemoveService(service);
         Snapshots.Publish(builder.Build());
     }
 
@@ -75,6 +89,6 @@ internal sealed class TestDataplane : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await L4.DisposeAsync();
-        await _loops.DisposeAsync();
+        await Loops.DisposeAsync();
     }
 }

@@ -21,6 +21,7 @@ internal sealed class ListenerSet : IAsyncDisposable
     private readonly SnapshotPublisher _snapshots;
     private readonly TransportProtocol _protocol;
     private readonly Func<FrontendAddress, IAsyncDisposable> _bind;
+    private readonly OwnAddresses _own;
     private readonly DataplaneOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -32,13 +33,18 @@ internal sealed class ListenerSet : IAsyncDisposable
     private readonly Dictionary<NamespacedName, ImmutableArray<Frontend>> _known = [];
     private readonly TaskCompletionSource _followedFirst = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop = new();
+    private readonly long _start;
     private readonly Task _loop;
 
-    /// <summary>Starts following the frontends of one protocol. <paramref name="bind"/> throws <see cref="SocketException"/> when an address cannot be had.</summary>
+    /// <summary>
+    /// Starts following the frontends of one protocol, those that are live already included. <paramref name="bind"/> throws when an address
+    /// cannot be had. Addresses listened on are noted in <paramref name="own"/>.
+    /// </summary>
     public ListenerSet(
         SnapshotPublisher snapshots,
         TransportProtocol protocol,
         Func<FrontendAddress, IAsyncDisposable> bind,
+        OwnAddresses own,
         DataplaneOptions options,
         TimeProvider time,
         ILogger logger)
@@ -46,14 +52,18 @@ internal sealed class ListenerSet : IAsyncDisposable
         _snapshots = snapshots;
         _protocol = protocol;
         _bind = bind;
+        _own = own;
         _options = options;
         _time = time;
         _logger = logger;
+        _start = time.GetTimestamp();
+
+        // Before the first look at the live snapshot: what is published in between comes twice, never not at all.
         snapshots.Published += OnPublished;
         _loop = FollowAsync(_stop.Token);
     }
 
-    /// <summary>Ends when the listeners of the first snapshot are bound, or have failed to.</summary>
+    /// <summary>Ends when the listeners of the first snapshot are bound, or have failed to; is cancelled when that never comes.</summary>
     public Task FollowedFirst => _followedFirst.Task;
 
     /// <summary>Frontends that are listened on.</summary>
@@ -79,9 +89,10 @@ internal sealed class ListenerSet : IAsyncDisposable
         _snapshots.Published -= OnPublished;
         await _stop.CancelAsync();
         await _loop;
-        foreach (var listener in _listeners.Values)
+        _followedFirst.TrySetCanceled(_stop.Token);
+        foreach (var address in _listeners.Keys.ToList())
         {
-            await listener.DisposeAsync();
+            await CloseAsync(address);
         }
 
         _stop.Dispose();
@@ -89,31 +100,45 @@ internal sealed class ListenerSet : IAsyncDisposable
 
     private void OnPublished(ProxySnapshot snapshot) => _published.Writer.TryWrite(snapshot);
 
-    /// <summary>One turn per published snapshot, or per moment a failed address is due again.</summary>
+    // Not the wall clock, which may be set.
+    private TimeSpan Now => _time.GetElapsedTime(_start);
+
+    /// <summary>A turn for what is live at the start, then one per published snapshot or per moment a failed address is due again.</summary>
     private async Task FollowAsync(CancellationToken cancellationToken)
     {
         try
         {
+            // Binding is not the constructor's business.
+            await Task.Yield();
+            var changed = _snapshots.Current.Services.Keys.ToHashSet();
             while (true)
             {
-                await WaitForWorkAsync(cancellationToken);
-                var changed = new HashSet<NamespacedName>();
-                while (_published.Reader.TryRead(out var snapshot))
-                {
-                    changed.UnionWith(snapshot.ChangedServices);
-                }
-
-                await ReconcileAsync(_snapshots.Current, changed);
-                if (_snapshots.Current.Generation > 0)
+                var snapshot = _snapshots.Current;
+                await ReconcileAsync(snapshot, changed);
+                if (snapshot.Generation > 0)
                 {
                     _followedFirst.TrySetResult();
                 }
+
+                await WaitForWorkAsync(cancellationToken);
+                changed = TakeChanged();
             }
         }
         catch (OperationCanceledException)
         {
             // Disposed.
         }
+    }
+
+    private HashSet<NamespacedName> TakeChanged()
+    {
+        var changed = new HashSet<NamespacedName>();
+        while (_published.Reader.TryRead(out var snapshot))
+        {
+            changed.UnionWith(snapshot.ChangedServices);
+        }
+
+        return changed;
     }
 
     private async Task WaitForWorkAsync(CancellationToken cancellationToken)
@@ -124,8 +149,9 @@ internal sealed class ListenerSet : IAsyncDisposable
             return;
         }
 
-        var due = _failed.Values.Min(failed => failed.DueAt) - _time.GetUtcNow();
-        using var retry = new CancellationTokenSource(due < TimeSpan.Zero ? TimeSpan.Zero : due, _time);
+        // Timers count whole milliseconds: rounded up, or the last fraction would be spent spinning.
+        var due = Math.Ceiling((_failed.Values.Min(failed => failed.DueAt) - Now).TotalMilliseconds);
+        using var retry = new CancellationTokenSource(TimeSpan.FromMilliseconds(Math.Max(due, 0)), _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(retry.Token, cancellationToken);
         try
         {
@@ -154,7 +180,7 @@ internal sealed class ListenerSet : IAsyncDisposable
             }
         }
 
-        var now = _time.GetUtcNow();
+        var now = Now;
         touched.UnionWith(_failed.Where(entry => entry.Value.DueAt <= now).Select(entry => entry.Key));
 
         // Closing first: an address that moves from one Service to another is free by then.
@@ -189,6 +215,7 @@ internal sealed class ListenerSet : IAsyncDisposable
         }
 
         await listener.DisposeAsync();
+        _own.Remove(address);
         lock (_listeners)
         {
             _listeners.Remove(address);
@@ -207,6 +234,7 @@ internal sealed class ListenerSet : IAsyncDisposable
         try
         {
             var listener = _bind(address);
+            _own.Add(address);
             lock (_listeners)
             {
                 _listeners.Add(address, listener);
@@ -218,32 +246,34 @@ internal sealed class ListenerSet : IAsyncDisposable
                 DataplaneLog.ListeningAtLast(_logger, address, service, failed.Attempts + 1);
             }
         }
-        catch (SocketException error)
+        catch (Exception error)
         {
-            RememberFailure(address, service, error.SocketErrorCode);
+            // Whatever it is: one bad address must not keep the others from being served.
+            RememberFailure(address, service, Explain(error));
         }
     }
 
-    private void RememberFailure(FrontendAddress address, NamespacedName service, SocketError error)
+    private void RememberFailure(FrontendAddress address, NamespacedName service, string reason)
     {
         var before = _failed.GetValueOrDefault(address);
-        if (before is null || before.Error != error)
+        if (before is null || before.Reason != reason)
         {
-            DataplaneLog.CannotListen(_logger, address, service, Explain(error));
+            DataplaneLog.CannotListen(_logger, address, service, reason);
         }
 
         var delay = before is null ? _options.BindRetryDelay : TimeSpan.FromTicks(Math.Min(before.Delay.Ticks * 2, MaxRetryDelay.Ticks));
-        _failed[address] = new FailedBind(error, (before?.Attempts ?? 0) + 1, delay, _time.GetUtcNow() + delay);
+        _failed[address] = new FailedBind(reason, (before?.Attempts ?? 0) + 1, delay, Now + delay);
     }
 
-    private static string Explain(SocketError error) => error switch
+    private static string Explain(Exception error) => (error as SocketException)?.SocketErrorCode switch
     {
+        null => error.Message,
         SocketError.AddressAlreadyInUse => "another process, or another part of this one, listens there",
         SocketError.AddressNotAvailable => "this host does not have the address",
         SocketError.AccessDenied => "ports below 1024 need the capability NET_BIND_SERVICE",
         SocketError.TooManyOpenSockets => "the limit of open files is reached",
-        _ => error.ToString(),
+        var other => $"{other}",
     };
 
-    private sealed record FailedBind(SocketError Error, int Attempts, TimeSpan Delay, DateTimeOffset DueAt);
+    private sealed record FailedBind(string Reason, int Attempts, TimeSpan Delay, TimeSpan DueAt);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EdgeProxy.Dataplane.Listeners;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Eligibility;
 using EdgeProxy.Model.Scheduling;
@@ -12,7 +13,8 @@ namespace EdgeProxy.Dataplane.Tcp;
 /// when it does not accept. After that the transport relays and this only waits for the end.
 /// </summary>
 internal sealed class ServiceSession(
-    FrontendAddress frontend, SnapshotPublisher snapshots, DataplaneOptions options, SessionTable sessions, ILogger logger) : TcpSession
+    FrontendAddress frontend, SnapshotPublisher snapshots, DataplaneOptions options, SessionTable sessions, OwnAddresses own, ILogger logger)
+    : TcpSession
 {
     private ServicePort? _port;
     private ImmutableArray<Backend> _candidates;
@@ -47,12 +49,6 @@ internal sealed class ServiceSession(
         failed.Release();
         _backend = null;
         _tried.Add(failed);
-        if (_tried.Count >= TriedBackends.MaxTries)
-        {
-            Reset(error.ToCloseReason());
-            return;
-        }
-
         DialNext(error.ToCloseReason());
     }
 
@@ -72,14 +68,21 @@ internal sealed class ServiceSession(
 
     private void DialNext(CloseReason otherwise)
     {
-        if (_port!.Pick(_candidates, RemoteEndpoint.ToModel(), _tried) is not { } backend)
+        while (_tried.Count < TriedBackends.MaxTries && _port!.Pick(_candidates, RemoteEndpoint.ToModel(), _tried) is { } backend)
         {
-            Reset(otherwise);
+            if (own.Contains(backend.Address, frontend.Protocol))
+            {
+                DataplaneLog.EndpointIsOurs(logger, backend, _port.Name);
+                _tried.Add(backend);
+                continue;
+            }
+
+            _backend = backend;
+            backend.Hold();
+            Dial(backend.Address.ToTransport(), options.ConnectTimeout);
             return;
         }
 
-        _backend = backend;
-        backend.Hold();
-        Dial(backend.Address.ToTransport(), options.ConnectTimeout);
+        Reset(otherwise);
     }
 }

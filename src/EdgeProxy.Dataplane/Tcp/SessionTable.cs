@@ -62,7 +62,9 @@ internal sealed class SessionTable(EventLoopGroup loops)
     public async Task WaitUntilEmptyAsync(CancellationToken cancellationToken)
     {
         var empty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Volatile.Write(ref _empty, empty);
+
+        // A full fence between this write and the read of the count, as in Remove between its write and its read: one of the two sees the other.
+        Interlocked.Exchange(ref _empty, empty);
         if (Count > 0)
         {
             await empty.Task.WaitAsync(cancellationToken);

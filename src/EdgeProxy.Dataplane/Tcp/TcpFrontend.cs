@@ -1,3 +1,4 @@
+using EdgeProxy.Dataplane.Listeners;
 using EdgeProxy.Model;
 using EdgeProxy.Transport.Loops;
 using EdgeProxy.Transport.Tcp;
@@ -15,8 +16,14 @@ internal sealed class TcpFrontend : IAsyncDisposable
     /// <summary>Starts listening.</summary>
     /// <exception cref="System.Net.Sockets.SocketException">The address is taken, not on this host, or not permitted.</exception>
     public static TcpFrontend Bind(
-        EventLoopGroup loops, FrontendAddress address, SnapshotPublisher snapshots, DataplaneOptions options, SessionTable sessions, ILogger logger) =>
-        new(TcpListener.Bind(loops, address.Endpoint.ToTransport(), () => new ServiceSession(address, snapshots, options, sessions, logger)));
+        EventLoopGroup loops,
+        FrontendAddress address,
+        SnapshotPublisher snapshots,
+        DataplaneOptions options,
+        SessionTable sessions,
+        OwnAddresses own,
+        ILogger logger) =>
+        new(TcpListener.Bind(loops, address.Endpoint.ToTransport(), () => new ServiceSession(address, snapshots, options, sessions, own, logger)));
 
     /// <summary>Stops accepting; what was accepted lives on.</summary>
     public ValueTask DisposeAsync() => _listener.DisposeAsync();

@@ -1,3 +1,4 @@
+using EdgeProxy.Dataplane.Listeners;
 using EdgeProxy.Transport.Loops;
 
 namespace EdgeProxy.Dataplane.Udp;
@@ -10,9 +11,10 @@ internal sealed class LoopFlows
 
     private readonly LoopTimer _sweep;
 
-    public LoopFlows(EventLoop loop, DataplaneOptions options)
+    public LoopFlows(EventLoop loop, DataplaneOptions options, OwnAddresses own)
     {
         Loop = loop;
+        Own = own;
         Options = options;
         Table = new FlowTable<UdpFlow>(options.MaxUdpFlowsPerLoop);
         _sweep = new LoopTimer(loop, static state => ((LoopFlows)state!).Sweep(), this);
@@ -21,6 +23,8 @@ internal sealed class LoopFlows
     public EventLoop Loop { get; }
 
     public DataplaneOptions Options { get; }
+
+    public OwnAddresses Own { get; }
 
     public FlowTable<UdpFlow> Table { get; }
 

@@ -21,7 +21,8 @@ internal sealed class UdpFlow(
     UdpPort port, FlowKey key, FrontendAddress frontend, SnapshotPublisher snapshots, LoopFlows flows, HashSet<FlowKey> siblings)
     : IUdpUpstreamReceiver, IDisposable
 {
-    private ProxySnapshot? _snapshot;
+    // The last snapshot looked at; its number only, because a flow its client has forgotten must not keep a snapshot alive.
+    private long _generation;
     private ServicePort? _servicePort;
     private Backend? _backend;
     private UdpUpstream? _upstream;
@@ -32,7 +33,7 @@ internal sealed class UdpFlow(
     public bool Forward(ReadOnlySpan<byte> payload)
     {
         var snapshot = snapshots.Current;
-        if (!ReferenceEquals(snapshot, _snapshot))
+        if (snapshot.Generation != _generation)
         {
             Recheck(snapshot);
         }
@@ -82,7 +83,7 @@ internal sealed class UdpFlow(
     /// </summary>
     private void Recheck(ProxySnapshot snapshot)
     {
-        _snapshot = snapshot;
+        _generation = snapshot.Generation;
         if (_backend is null || _servicePort is null)
         {
             return;
@@ -107,27 +108,46 @@ internal sealed class UdpFlow(
             return false;
         }
 
-        var backend = resolution.ServicePort!.Pick(resolution.Candidates, client, _refused);
+        var backend = Connect(resolution, client);
         if (backend is null)
         {
             // All have refused once; whoever came back in the meantime deserves another try.
             _refused = default;
-            return false;
+            backend = Connect(resolution, client);
         }
 
-        if (port.TryConnect(backend.Address.ToTransport(), this, out _) is not { } upstream)
+        if (backend is null)
         {
-            _refused.Add(backend);
             return false;
         }
 
-        _snapshot = snapshot;
+        _generation = snapshot.Generation;
         _servicePort = resolution.ServicePort;
         _backend = backend;
-        _upstream = upstream;
         _isAnswered = false;
         backend.Hold();
         return true;
+    }
+
+    /// <summary>Connects to the first backend that was not tried and to which there is a way; null when there is none.</summary>
+    private Backend? Connect(in Resolution resolution, IpAddr client)
+    {
+        while (_refused.Count < TriedBackends.MaxTries && resolution.ServicePort!.Pick(resolution.Candidates, client, _refused) is { } backend)
+        {
+            if (!flows.Own.Contains(backend.Address, frontend.Protocol))
+            {
+                _upstream = port.TryConnect(backend.Address.ToTransport(), this, out _);
+            }
+
+            if (_upstream is not null)
+            {
+                return backend;
+            }
+
+            _refused.Add(backend);
+        }
+
+        return null;
     }
 
     private void Unbind()

@@ -9,11 +9,15 @@ internal enum Readiness : uint
 {
     None = 0,
     In = 0x001,
+    Urgent = 0x002,
     Out = 0x004,
     Error = 0x008,
     Hup = 0x010,
     PeerClosed = 0x2000,
     EdgeTriggered = 1u << 31,
+
+    /// <summary>What a TCP connection wants to know.</summary>
+    Connection = In | Out | PeerClosed | Urgent,
 }
 
 internal static class ReadinessExtensions
@@ -23,7 +27,7 @@ internal static class ReadinessExtensions
 
 /// <summary>One epoll instance with room for one batch of events. Owns its descriptor and the event memory.</summary>
 /// <remarks>
-/// A descriptor is added once, edge-triggered, for everything, and never modified; closing it takes it out. The key given at that time comes
+/// A descriptor is added once, edge-triggered, for everything it will ever want, and never modified; closing it takes it out. The key given at that time comes
 /// back with each event: the loop's registration table makes it unique, because an event for a closed descriptor may still be in the batch.
 /// </remarks>
 internal sealed unsafe class Epoll : IDisposable
@@ -48,13 +52,11 @@ internal sealed unsafe class Epoll : IDisposable
         _events = (byte*)NativeMemory.AllocZeroed(BatchSize, (nuint)s_stride);
     }
 
-    /// <summary>Registers a descriptor for reading, writing and the peer's FIN, edge-triggered. Returns 0 or the error number.</summary>
-    public int Add(int descriptor, ulong key)
+    /// <summary>Registers a descriptor, edge-triggered; errors and hang-ups are always told. Returns 0 or the error number.</summary>
+    public int Add(int descriptor, ulong key, Readiness interest)
     {
-        const Readiness Everything = Readiness.In | Readiness.Out | Readiness.PeerClosed | Readiness.EdgeTriggered;
-
         var entry = stackalloc byte[16];
-        *(uint*)entry = (uint)Everything;
+        *(uint*)entry = (uint)(interest | Readiness.EdgeTriggered);
         Unsafe.WriteUnaligned(entry + s_keyOffset, key);
         return Libc.epoll_ctl(_descriptor, Libc.EPOLL_CTL_ADD, descriptor, entry) < 0 ? Marshal.GetLastPInvokeError() : 0;
     }

@@ -31,6 +31,8 @@ internal static unsafe partial class Libc
     public const int SO_REUSEADDR = 2;
     public const int SO_ERROR = 4;
     public const int SO_RCVBUF = 8;
+    public const int SO_KEEPALIVE = 9;
+    public const int SO_OOBINLINE = 10;
     public const int SO_LINGER = 13;
     public const int SO_REUSEPORT = 15;
 
@@ -44,6 +46,9 @@ internal static unsafe partial class Libc
 
     // netinet/tcp.h
     public const int TCP_NODELAY = 1;
+    public const int TCP_KEEPIDLE = 4;
+    public const int TCP_KEEPINTVL = 5;
+    public const int TCP_KEEPCNT = 6;
 
     // sys/epoll.h
     public const int EPOLL_CLOEXEC = 0x80000;

@@ -87,8 +87,8 @@ internal sealed class ReusePortSockets
         {
             // A restart must not wait for connections of the former process in TIME_WAIT.
             Set(descriptor, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, 1);
-            // Accepted sockets inherit it.
-            Set(descriptor, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);
+            // Accepted sockets inherit them.
+            ConnectionOptions.Set(descriptor);
         }
 
         return descriptor;

@@ -101,12 +101,16 @@ public sealed class EventLoop
         Post(static () => { });
     }
 
-    /// <summary>Registers a descriptor for all its events. Returns 0 or the error number.</summary>
-    internal int Register(IPolledDescriptor owner, int descriptor)
+    /// <summary>Registers a descriptor for life. Returns 0 or the error number.</summary>
+    /// <remarks>
+    /// Ask for <see cref="Readiness.Out"/> only where a send can be refused and must be repeated. A datagram socket has that edge again each
+    /// time a datagram it sent is freed, an eventfd each time it is read: a wake-up for nothing every time.
+    /// </remarks>
+    internal int Register(IPolledDescriptor owner, int descriptor, Readiness interest)
     {
         AssertCurrent();
         _registrations.Add(owner);
-        var errno = _epoll.Add(descriptor, owner.RegistrationKey);
+        var errno = _epoll.Add(descriptor, owner.RegistrationKey, interest);
         if (errno != 0)
         {
             _registrations.Remove(owner);
@@ -143,9 +147,11 @@ public sealed class EventLoop
         }
         catch (Exception exception)
         {
-            // Only the loop's own machinery can throw here (epoll_wait, memory): without it nothing on this loop can go on.
-            _ended.TrySetException(exception);
+            // Only the loop's own machinery can throw here (epoll_wait, memory): without it nothing on this loop can go on. Its sockets are
+            // closed, so that clients are told instead of waiting in a backlog nobody looks at, and nobody waits for what is posted.
             Report(exception);
+            Stop();
+            _ended.SetException(exception);
         }
     }
 
@@ -153,6 +159,7 @@ public sealed class EventLoop
     {
         var count = _epoll.Wait(_again.Count > 0 ? 0 : _clock.WaitUntil(Timers.NextDeadline));
         _clock.Update();
+        Counters.Turns++;
 
         for (var i = 0; i < count; i++)
         {
@@ -266,7 +273,7 @@ public sealed class EventLoop
 
     private void RegisterBell()
     {
-        var errno = Register(new Bell(this), _bell.Descriptor);
+        var errno = Register(new Bell(this), _bell.Descriptor, Readiness.In);
         if (errno != 0)
         {
             throw Errno.ToException(errno);

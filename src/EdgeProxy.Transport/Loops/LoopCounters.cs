@@ -3,6 +3,7 @@ namespace EdgeProxy.Transport.Loops;
 /// <summary>What one loop counted. Written by the loop's thread only; any thread may read (64-bit reads are whole on our platforms).</summary>
 public sealed class LoopCounters
 {
+    internal long Turns;
     internal long Accepted;
     internal long Active;
     internal long AcceptPauses;
@@ -16,6 +17,9 @@ public sealed class LoopCounters
     internal LoopCounters()
     {
     }
+
+    /// <summary>Times the loop woke up since start. Many per message or datagram are wake-ups for nothing.</summary>
+    public long LoopTurns => Volatile.Read(ref Turns);
 
     /// <summary>TCP connections accepted since start.</summary>
     public long AcceptedSessions => Volatile.Read(ref Accepted);

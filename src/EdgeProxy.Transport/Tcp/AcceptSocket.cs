@@ -61,7 +61,7 @@ internal sealed class AcceptSocket : IPolledDescriptor, ILoopWork
 
     private void Start()
     {
-        var errno = _loop.Register(this, _descriptor);
+        var errno = _loop.Register(this, _descriptor, Readiness.In);
         if (errno != 0)
         {
             Close();

@@ -19,8 +19,9 @@ internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int des
     /// <summary>A send may be taken. True from the start: a new socket has an empty send buffer.</summary>
     public bool IsWritable { get; set; } = true;
 
-    /// <summary>FIN or an error has arrived: a short read is not the last one.</summary>
-    public bool SawHup { get; set; }
+    /// <summary>A short read is not the last one: behind it stands FIN or an error, or it stopped in front of an urgent byte.</summary>
+    /// <remarks>All three may come together with bytes and then have no edge of their own.</remarks>
+    public bool MayReadShort { get; set; }
 
     /// <summary>The connection broke: reset by the peer, timed out, unreachable. Bytes that came before may still be there to read.</summary>
     public bool HasFailed { get; set; }
@@ -43,7 +44,7 @@ internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int des
     {
         IsReadable |= events.HasAny(Readiness.In | Readiness.PeerClosed | Readiness.Hup | Readiness.Error);
         IsWritable |= events.HasAny(Readiness.Out);
-        SawHup |= events.HasAny(Readiness.PeerClosed | Readiness.Hup | Readiness.Error);
+        MayReadShort |= events.HasAny(Readiness.PeerClosed | Readiness.Hup | Readiness.Error | Readiness.Urgent);
         HasFailed |= events.HasAny(Readiness.Error);
         session.OnPeerReady(this);
     }

@@ -98,11 +98,11 @@ internal static unsafe class TcpRelay
         return sent;
     }
 
-    // A short read emptied the socket, and new bytes raise a new edge. But a FIN or an error that came together with these bytes has had its
-    // edge already: then the next read finds it.
+    // A short read emptied the socket, and new bytes raise a new edge. But a FIN, an error or an urgent byte that came together with these
+    // bytes has had its edge already: then the next read finds it.
     private static void NoteRead(TcpPeer from, int received)
     {
-        if (received < LoopBufferPool.BlockSize && !from.SawHup)
+        if (received < LoopBufferPool.BlockSize && !from.MayReadShort)
         {
             from.IsReadable = false;
         }
@@ -159,6 +159,6 @@ internal static unsafe class TcpRelay
         to.HasFailed = true;
         to.WriteEnded = true;
         to.IsReadable = true;
-        to.SawHup = true;
+        to.MayReadShort = true;
     }
 }

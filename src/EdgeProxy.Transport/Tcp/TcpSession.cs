@@ -156,7 +156,7 @@ public abstract class TcpSession : ILoopWork
         loop.Counters.Accepted++;
         loop.Counters.Active++;
 
-        if (loop.Register(_client, descriptor) != 0)
+        if (loop.Register(_client, descriptor, Readiness.Connection) != 0)
         {
             End(CloseReason.ResourceExhausted);
             return;
@@ -193,7 +193,7 @@ public abstract class TcpSession : ILoopWork
         }
 
         _upstream = new TcpPeer(this, Loop, descriptor) { IsWritable = false };
-        _ = NativeSocket.SetOption(descriptor, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);
+        ConnectionOptions.Set(descriptor);
         var result = NativeSocket.Connect(descriptor, upstream);
         if (result is < 0 and not -Errno.EINPROGRESS)
         {
@@ -201,7 +201,7 @@ public abstract class TcpSession : ILoopWork
         }
 
         // After connect(2): a socket that is not connecting yet would report a hang-up.
-        return Loop.Register(_upstream, descriptor);
+        return Loop.Register(_upstream, descriptor, Readiness.Connection);
     }
 
     private void FinishConnect()

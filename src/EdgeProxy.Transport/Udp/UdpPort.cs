@@ -90,7 +90,7 @@ public sealed class UdpPort : IPolledDescriptor, ILoopWork
         try
         {
             _receiver = createReceiver(this);
-            var errno = Loop.Register(this, _descriptor);
+            var errno = Loop.Register(this, _descriptor, Readiness.In);
             if (errno != 0)
             {
                 throw Errno.ToException(errno);

@@ -10,6 +10,11 @@ public sealed class UdpUpstream : IPolledDescriptor, ILoopWork, IDisposable
 {
     private const int BatchesPerTurn = 4;
 
+    // As much as a listener's socket has for all its clients: one backend's burst (video, a large answer in many datagrams) comes at wire
+    // speed while the loop is busy elsewhere. The default of 208 KiB holds about 90 full datagrams, a millisecond at 1 Gbit/s. Not memory in
+    // use but the most that may be; the kernel caps it at net.core.rmem_max.
+    private const int ReceiveBufferBytes = 1024 * 1024;
+
     private readonly EventLoop _loop;
     private readonly int _descriptor;
     private readonly IUdpUpstreamReceiver _receiver;
@@ -111,6 +116,7 @@ public sealed class UdpUpstream : IPolledDescriptor, ILoopWork, IDisposable
             return null;
         }
 
+        _ = NativeSocket.SetOption(descriptor, Libc.SOL_SOCKET, Libc.SO_RCVBUF, ReceiveBufferBytes);
         errno = -NativeSocket.Connect(descriptor, backend);
         if (errno != 0)
         {
@@ -119,7 +125,7 @@ public sealed class UdpUpstream : IPolledDescriptor, ILoopWork, IDisposable
         }
 
         var upstream = new UdpUpstream(loop, descriptor, backend, receiver);
-        errno = loop.Register(upstream, descriptor);
+        errno = loop.Register(upstream, descriptor, Readiness.In);
         if (errno != 0)
         {
             upstream.Dispose();

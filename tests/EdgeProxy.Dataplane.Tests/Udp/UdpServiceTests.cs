@@ -139,6 +139,91 @@ public sealed class UdpServiceTests
         Assert.Equal(payload, buffer[1..received]);
     }
 
+    [Fact(Timeout = 30_000)]
+    public async Task When_every_backend_has_refused_the_next_datagram_tries_again()
+    {
+        await using var plane = new TestDataplane();
+        using var backend = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        backend.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var address = (IPEndPoint)backend.LocalEndPoint!;
+        backend.Dispose();
+        var port = TestDataplane.FreePort(SocketType.Dgram);
+        await plane.PublishAsync(port, TransportProtocol.Udp, affinity: null, TestDataplane.EndpointAt(address));
+        using var client = Client(port);
+        await client.SendAsync(Encoding.ASCII.GetBytes("nobody is there"), Deadline);
+        var state = plane.Snapshots.Current.Services[TestDataplane.Service].Ports[0].Backends[0];
+        await TestDataplane.WaitForAsync(() => plane.Loops.Loops.Sum(loop => loop.Counters.DatagramsReceived) == 1 && state.Active == 0);
+
+        using var back = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        back.Bind(address);
+        await client.SendAsync(Encoding.ASCII.GetBytes("now"), Deadline);
+
+        Assert.Equal("now", await ReceiveAsync(back));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Flows_of_one_frontend_end_with_it_and_those_of_another_do_not()
+    {
+        await using var plane = new TestDataplane();
+        await using var a = new NamedBackend("a", SocketType.Dgram);
+        ushort[] ports = [TestDataplane.FreePort(SocketType.Dgram), TestDataplane.FreePort(SocketType.Dgram)];
+        plane.Publish(Service("first", ports[0], Endpoint(a)), Service("second", ports[1], Endpoint(a)));
+        await TestDataplane.WaitForAsync(() => plane.L4.ListenerCount == 2);
+        using var first = Client(ports[0]);
+        using var second = Client(ports[1]);
+        Assert.Equal("a:1", await AskAsync(first, "1"));
+        Assert.Equal("a:2", await AskAsync(second, "2"));
+        var gone = plane.Snapshots.Current.Services[new("default", "first")].Ports[0].Backends[0];
+        var stays = plane.Snapshots.Current.Services[new("default", "second")].Ports[0].Backends[0];
+
+        plane.Remove(new NamespacedName("default", "first"));
+        await TestDataplane.WaitForAsync(() => plane.L4.ListenerCount == 1 && gone.Active == 0);
+
+        Assert.Equal("a:3", await AskAsync(second, "3"));
+        Assert.Equal(1, stays.Active);
+        Assert.Equal(1, plane.Loops.Loops.Sum(loop => loop.Counters.UdpUpstreams));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_wildcard_frontend_is_reported_and_the_others_are_served()
+    {
+        await using var plane = new TestDataplane();
+        await using var a = new NamedBackend("a", SocketType.Dgram);
+        var port = TestDataplane.FreePort(SocketType.Dgram);
+        plane.Publish(Service("wildcard", port, Endpoint(a), IpAddr.Parse("0.0.0.0")));
+        await plane.L4.FollowedFirst.WaitAsync(Deadline);
+
+        await plane.PublishAsync(port, TransportProtocol.Udp, affinity: null, Endpoint(a));
+
+        using var client = Client(port);
+        Assert.Equal("a:1", await AskAsync(client, "1"));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_service_whose_endpoint_is_its_own_frontend_does_not_send_in_circles()
+    {
+        await using var plane = new TestDataplane();
+        await using var a = new NamedBackend("a", SocketType.Dgram);
+        var port = TestDataplane.FreePort(SocketType.Dgram);
+        var itself = TestDataplane.EndpointAt(new IPEndPoint(TestDataplane.ClusterIP.ToIPAddress(), port));
+        await plane.PublishAsync(port, TransportProtocol.Udp, affinity: null, itself, Endpoint(a));
+
+        for (var i = 0; i < 4; i++)
+        {
+            using var client = Client(port);
+            Assert.Equal("a:x", await AskAsync(client, "x"));
+        }
+
+        Assert.Equal(4, plane.Loops.Loops.Sum(loop => loop.Counters.DatagramsReceived));
+    }
+
+    private static ServiceConfig Service(string name, ushort port, Endpoint endpoint, IpAddr? address = null) => new()
+    {
+        Name = new NamespacedName("default", name),
+        ClusterIPs = [address ?? TestDataplane.ClusterIP],
+        Ports = [new ServicePortConfig { Name = "", Protocol = TransportProtocol.Udp, Port = port, Endpoints = [endpoint] }],
+    };
+
     private static Endpoint Endpoint(NamedBackend backend) => TestDataplane.EndpointAt(backend.Address);
 
     private static Socket Client(ushort port)

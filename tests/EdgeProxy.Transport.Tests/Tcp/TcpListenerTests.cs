@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using EdgeProxy.Transport.Loops;
@@ -166,4 +167,29 @@ public sealed class TcpListenerTests
     }
 
     private static TcpSession NoSession() => throw new InvalidOperationException("Nobody should have connected.");
+
+    [Fact]
+    public async Task Both_sides_of_an_idle_session_are_probed_for_a_peer_that_vanished()
+    {
+        await using var harness = TcpHarness.Start();
+        using var connection = await harness.ConnectAsync();
+        await connection.Client.SendTextAsync("hello");
+        await connection.Backend.ReceiveTextAsync(5);
+
+        // proc_net_tcp: "02:00001770" is the keep-alive timer with 60 s left, in hundredths. Elsewhere "01" is a retransmission, which passes.
+        await Deadlines.Until(() => IsProbed(harness.Listener.LocalEndpoint, connection.Client), "the client's side");
+        await Deadlines.Until(() => IsProbed(null, connection.Backend), "the backend's side");
+    }
+
+    private static bool IsProbed(IpEndpoint? from, Socket to)
+    {
+        var local = (IPEndPoint)to.LocalEndPoint!;
+        var fields = File.ReadLines("/proc/net/tcp").Skip(1)
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Single(line => PortOf(line[2]) == local.Port && PortOf(line[1]) == (from?.Port ?? ((IPEndPoint)to.RemoteEndPoint!).Port));
+        var timer = fields[5].Split(':');
+        return timer[0] == "02" && int.Parse(timer[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture) <= 6100;
+
+        static int PortOf(string address) => int.Parse(address.Split(':')[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    }
 }

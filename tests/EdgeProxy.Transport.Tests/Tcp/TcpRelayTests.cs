@@ -45,6 +45,22 @@ public sealed class TcpRelayTests
     }
 
     [Fact]
+    public async Task Urgent_data_neither_stops_the_stream_nor_is_lost()
+    {
+        await using var harness = TcpHarness.Start();
+        using var connection = await harness.ConnectAsync();
+
+        // TELNET's interrupt and FTP's ABOR: a read stops in front of the urgent byte though more stands behind it.
+        for (var round = 0; round < 20; round++)
+        {
+            connection.Client.Send("before"u8);
+            connection.Client.Send("!"u8, SocketFlags.OutOfBand);
+            connection.Client.Send("after"u8);
+            Assert.Equal("before!after", await connection.Backend.ReceiveTextAsync(12));
+        }
+    }
+
+    [Fact]
     public async Task Client_that_finishes_first_still_gets_its_answer()
     {
         await using var harness = TcpHarness.Start();

@@ -204,4 +204,54 @@ public sealed class UdpListenerTests
         var received = await socket.ReceiveAsync(buffer.AsMemory(), TestContext.Current.CancellationToken).InTime();
         return buffer[..received];
     }
+
+    [Fact]
+    public async Task Burst_of_a_backend_waits_while_the_loop_is_busy()
+    {
+        // About 2.3 KiB each as the kernel counts: more than the default of 208 KiB holds, less than what the usual net.core.rmem_max allows.
+        const int Burst = 150;
+        await using var harness = new UdpHarness();
+        using var client = harness.NewClient();
+        client.ReceiveBufferSize = 4 * 1024 * 1024;
+        client.SendNow("hello"u8);
+        var from = (EndPoint)new IPEndPoint(IPAddress.Any, 0);
+        var first = await harness.Backend.ReceiveFromAsync(new byte[16].AsMemory(), SocketFlags.None, from, TestContext.Current.CancellationToken).InTime();
+        using var busy = new ManualResetEventSlim();
+        harness.LoopOfClient.Values.Single().Post(busy.Wait);
+
+        for (var i = 0; i < Burst; i++)
+        {
+            await harness.Backend.SendToAsync(
+                new byte[1000].AsMemory(), SocketFlags.None, first.RemoteEndPoint, TestContext.Current.CancellationToken).InTime();
+        }
+
+        busy.Set();
+        for (var i = 0; i < Burst; i++)
+        {
+            Assert.Equal(1000, await client.ReceiveAsync(new byte[2000].AsMemory(), TestContext.Current.CancellationToken).InTime());
+        }
+    }
+
+    [Fact]
+    public async Task A_datagram_wakes_the_loop_once()
+    {
+        const int Rounds = 500;
+        await using var harness = new UdpHarness();
+        using var client = harness.NewClient();
+        var echo = harness.EchoAsync(Rounds + 1);
+        client.SendNow("first"u8);
+        await client.ReceiveAsync(new byte[16].AsMemory(), TestContext.Current.CancellationToken).InTime();
+        var loop = harness.LoopOfClient.Values.Single();
+        var before = loop.Counters.LoopTurns;
+
+        for (var i = 0; i < Rounds; i++)
+        {
+            client.SendNow("again"u8);
+            await client.ReceiveAsync(new byte[16].AsMemory(), TestContext.Current.CancellationToken).InTime();
+        }
+
+        // One turn for the question and one for the answer; a socket that is also told of every datagram it could send again takes more.
+        await echo;
+        Assert.InRange(loop.Counters.LoopTurns - before, 1, 2 * Rounds);
+    }
 }
