@@ -251,6 +251,16 @@ public sealed class RunTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task An_admin_address_that_is_not_ours_is_named_and_the_process_ends()
+    {
+        var (exitCode, _, errors) = await EdgeProxyProcess.RunAsync("run", "--manifests", Path.GetTempPath(), "--http-port", "0", "--https-port", "0", "--admin-address", "203.0.113.1", "--admin-port", "0");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("203.0.113.1:0 for the admin port", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Every_wrong_setting_is_reported_at_once()
     {
         var (exitCode, _, errors) = await EdgeProxyProcess.RunAsync("run", "--http-port", "x", "--node-ip", "1.2.3", "--service-cidr", "10.0.0.0/99");

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using EdgeProxy.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -26,7 +27,7 @@ internal sealed class AdminServer : IAsyncDisposable
     public IPEndPoint Endpoint { get; }
 
     /// <summary>Starts listening; port 0 takes any free one.</summary>
-    /// <exception cref="IOException">The port is taken.</exception>
+    /// <exception cref="IOException">The port is taken or not permitted, or the address is not ours.</exception>
     public static async Task<AdminServer> StartAsync(IPAddress address, int port, Readiness readiness, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -42,6 +43,12 @@ internal sealed class AdminServer : IAsyncDisposable
         try
         {
             await app.StartAsync(cancellationToken);
+        }
+        catch (SocketException error)
+        {
+            // Kestrel wraps only "in use".
+            await app.DisposeAsync();
+            throw new IOException($"Cannot listen on {new IPEndPoint(address, port)} for the admin port: {error.Message}.", error);
         }
         catch
         {

@@ -19,6 +19,7 @@ internal static class Logging
 
             // Kestrel and YARP report what we already report with a reason of our own.
             logging.AddFilter("Microsoft", level < LogLevel.Information ? level : LogLevel.Warning);
+            logging.AddFilter("Microsoft.Extensions.Hosting", level < LogLevel.Information ? level : LogLevel.None);
             logging.AddFilter("Yarp", level < LogLevel.Information ? level : LogLevel.Warning);
             logging.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
             if (json)
