@@ -30,6 +30,9 @@ public sealed class ManifestSource(IReadOnlyList<string> paths, TimeProvider tim
     /// <remarks>On a busy machine whoever writes a file in place may be set aside for long between emptying and filling it; 50 ms were not enough.</remarks>
     public TimeSpan SettleTime { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>The same for a file that took another one's place, by a rename or the swap of a link, and so is nearly always whole. Default 50 ms.</summary>
+    public TimeSpan ReplacedSettleTime { get; init; } = TimeSpan.FromMilliseconds(50);
+
     /// <summary>How often a file's text was parsed so far; for tests of the cache.</summary>
     internal int TimesParsed => _files.Values.Sum(file => file.TimesParsed);
 
@@ -102,7 +105,7 @@ public sealed class ManifestSource(IReadOnlyList<string> paths, TimeProvider tim
     // Returns the files in path order; those that are only remembered come last.
     private List<ManifestFile> Refresh(ManifestFiles listing, out TimeSpan? loadAgainAfter)
     {
-        var limits = new FileLimits(LargestFile, SettleTime, time);
+        var limits = new FileLimits(LargestFile, SettleTime, ReplacedSettleTime, time);
         var files = new List<ManifestFile>();
         TimeSpan? wait = null;
         foreach (var (path, fingerprint) in listing.Files)

@@ -209,6 +209,20 @@ public sealed class ManifestSourceTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_was_renamed_into_place_is_believed_soon()
+    {
+        _folder.Write("a.yaml", Service("a"), Service("b"));
+        _source.Load();
+
+        _folder.Write(".aside", Service("a"));
+        File.Move(_folder.PathOf(".aside"), _folder.PathOf("a.yaml"), overwrite: true);
+        Assert.Equal(TimeSpan.FromMilliseconds(50), _source.Load().LoadAgainAfter);
+        _clock.Move(TimeSpan.FromMilliseconds(50));
+
+        Assert.Equal(["a"], Names(_source.Load()));
+    }
+
+    [Fact]
     public void A_file_still_being_written_is_taken_up_when_it_is_whole()
     {
         _folder.Write("a.yaml", Service("a", 1), Service("b", 1));

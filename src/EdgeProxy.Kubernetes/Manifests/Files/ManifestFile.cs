@@ -3,7 +3,7 @@ using EdgeProxy.Kubernetes.Problems;
 namespace EdgeProxy.Kubernetes.Manifests.Files;
 
 /// <summary>Bounds of reading manifest files.</summary>
-internal sealed record FileLimits(long LargestFile, TimeSpan SettleTime, TimeProvider Time);
+internal sealed record FileLimits(long LargestFile, TimeSpan SettleTime, TimeSpan ReplacedSettleTime, TimeProvider Time);
 
 /// <summary>An object as a file last gave it. Held ones stay although the file no longer gives a sound version.</summary>
 internal sealed record FileObject(ReadObject Item, bool IsHeld);
@@ -18,6 +18,7 @@ internal sealed class ManifestFile(string path, FileLimits limits)
     private static readonly TimeSpan TrustedAge = TimeSpan.FromSeconds(2);
 
     private FileFingerprint? _fingerprint;
+    private FileFingerprint? _applied;
     private UInt128? _digest;
     private Pending? _pending;
 
@@ -65,12 +66,14 @@ internal sealed class ManifestFile(string path, FileLimits limits)
 
         var content = _pending?.Digest == text.Digest ? _pending.Content! : Parse(text);
         var objects = Merge(content);
-        if (RemovesAny(objects) && Wait(new Pending(text.Digest, content, now, limits.Time.GetTimestamp())) is { } wait)
+        var settle = IsReplaced(now) ? limits.ReplacedSettleTime : limits.SettleTime;
+        if (RemovesAny(objects) && Wait(new Pending(text.Digest, content, now, limits.Time.GetTimestamp()), settle) is { } wait)
         {
             return wait;
         }
 
         Apply(content, objects);
+        _applied = now;
         (_fingerprint, _digest, _pending, IsHolding) = (trusted ? now : null, text.Digest, null, false);
         return null;
     }
@@ -79,7 +82,7 @@ internal sealed class ManifestFile(string path, FileLimits limits)
     public TimeSpan? Vanish()
     {
         _digest = null;
-        return Objects.Count == 0 ? null : Wait(new Pending(0, null, null, limits.Time.GetTimestamp()));
+        return Objects.Count == 0 ? null : Wait(new Pending(0, null, null, limits.Time.GetTimestamp()), limits.SettleTime);
     }
 
     /// <summary>The file cannot be looked at: what it gave stays, and the next load tries again.</summary>
@@ -95,16 +98,20 @@ internal sealed class ManifestFile(string path, FileLimits limits)
         (_fingerprint, _digest, _pending, IsHolding, CouldRead) = (null, null, null, true, false);
     }
 
-    // Editors and copy programs empty a file before they fill it, or put a new one in its place; programs write in pieces. Objects that
-    // disappear are believed only once the file has looked the same for the settle time.
-    private TimeSpan? Wait(Pending next)
+    // Another file in its place: renamed over it, or the link to it swapped. Such a file is nearly always whole when it appears.
+    private bool IsReplaced(FileFingerprint now) =>
+        now.Length > 0 && _applied is { } before && (before.Created != now.Created || before.Target != now.Target);
+
+    // Editors and copy programs empty a file before they fill it; programs write in pieces. Objects that disappear are believed only once the
+    // file has looked the same for the settle time.
+    private TimeSpan? Wait(Pending next, TimeSpan settle)
     {
         if (_pending is null || _pending.Digest != next.Digest || _pending.Fingerprint != next.Fingerprint)
         {
             _pending = next;
         }
 
-        var left = limits.SettleTime - limits.Time.GetElapsedTime(_pending.Since);
+        var left = settle - limits.Time.GetElapsedTime(_pending.Since);
         IsHolding = left > TimeSpan.Zero;
         return IsHolding ? left : null;
     }
