@@ -46,6 +46,11 @@ internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int des
         IsWritable |= events.HasAny(Readiness.Out);
         MayReadShort |= events.HasAny(Readiness.PeerClosed | Readiness.Hup | Readiness.Error | Readiness.Urgent);
         HasFailed |= events.HasAny(Readiness.Error);
+        if (events.HasAny(Readiness.Urgent))
+        {
+            ConnectionOptions.ReadUrgentInLine(descriptor);
+        }
+
         session.OnPeerReady(this);
     }
 

@@ -144,7 +144,8 @@ internal static unsafe class TcpRelay
             return;
         }
 
-        if (NativeSocket.ShutdownSend(to.Descriptor) < 0)
+        // With both directions at their end the session closes both sides right now, and closing sends the FIN too.
+        if (!to.ReadEnded && NativeSocket.ShutdownSend(to.Descriptor) < 0)
         {
             FailSend(to);
         }

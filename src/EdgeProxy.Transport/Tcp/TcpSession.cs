@@ -206,7 +206,7 @@ public abstract class TcpSession : ILoopWork
 
     private void FinishConnect()
     {
-        var errno = NativeSocket.TakeError(Upstream.Descriptor);
+        var errno = Upstream.HasFailed ? NativeSocket.TakeError(Upstream.Descriptor) : 0;
         if (errno != 0)
         {
             FailDial(DialErrors.FromErrno(errno));
