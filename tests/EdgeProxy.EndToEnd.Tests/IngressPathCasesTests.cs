@@ -19,6 +19,7 @@ public sealed class IngressPathCasesTests
     {
         await using var backends = new NamingBackends();
         using var folder = new ManifestFolder();
+        folder.Write("services.json", Services(backends).ToJsonString());
         await using var proxy = await EdgeProxyProcess.StartAsync("run", "--manifests", folder.Path, "--node-ip", "127.0.0.1");
         var deviations = new List<string>();
         var number = 0;
@@ -27,7 +28,7 @@ public sealed class IngressPathCasesTests
         {
             // The marker host is part of the same write, so its answer tells that the whole case is live.
             var marker = $"case-{number++}.marker.test";
-            folder.Write("case.json", Manifests(entry.GetProperty("ingresses"), marker, backends).ToJsonString());
+            folder.Write("case.json", Ingresses(entry.GetProperty("ingresses"), marker).ToJsonString());
             await proxy.WaitForAsync(async () => await AskAsync(proxy, marker, "/") == "marker /", $"case {Text(entry, "name")} to go live");
 
             var (expected, why) = Expectation(entry);
@@ -78,37 +79,56 @@ public sealed class IngressPathCasesTests
         return head.Split(' ') is [_, "200", ..] ? body : head.Split(' ').ElementAtOrDefault(1) ?? "no answer";
     }
 
-    private static JsonObject Manifests(JsonElement ingresses, string marker, NamingBackends backends)
+    /// <summary>The Services of all cases, each with the backend that answers with its name.</summary>
+    private static JsonObject Services(NamingBackends backends)
     {
-        var services = new HashSet<(string Namespace, string Name)> { ("default", "marker") };
-        var items = new JsonArray { Ingress("marker", "default", null, null, [Rule(marker, [Path("/", "Prefix", Backend("marker", beta: false))])], beta: false) };
+        var names = Cases.EnumerateArray()
+            .SelectMany(entry => Items(entry, "ingresses"))
+            .SelectMany(ingress => Paths(ingress).Append(ingress)
+                .Select(holder => (Namespace: Text(ingress, "namespace")!, Name: Text(holder, "backend") ?? Text(holder, "defaultBackend"))))
+            .Where(service => service.Name is not null)
+            .Append((Namespace: "default", Name: "marker"))
+            .Distinct();
+        return List(names.SelectMany(service => new[]
+        {
+            Service(service.Namespace, service.Name!),
+            Endpoints(service.Namespace, service.Name!, backends.PortOf(service.Name!)),
+        }));
+    }
+
+    /// <summary>The Ingresses of a case and the marker. Those of all other cases keep their names and serve a host nobody asks for: an object that
+    /// disappears is waited for, in case the file is only being written, and 214 such waits are minutes.</summary>
+    private static JsonObject Ingresses(JsonElement ingresses, string marker)
+    {
+        var items = new Dictionary<(string Namespace, string Name), JsonObject>();
+        foreach (var other in Cases.EnumerateArray().SelectMany(entry => Items(entry, "ingresses")))
+        {
+            var key = (Text(other, "namespace")!, Text(other, "name")!);
+            items[key] = Ingress(key.Item2, key.Item1, null, null, [MarkerRule("unused.marker.test")], beta: false);
+        }
+
+        items[("default", "marker")] = Ingress("marker", "default", null, null, [MarkerRule(marker)], beta: false);
         foreach (var ingress in ingresses.EnumerateArray())
         {
             var @namespace = Text(ingress, "namespace")!;
             var beta = Paths(ingress).Any(path => Text(path, "pathType") is null); // v1 requires a type; the old forms do not.
-            foreach (var name in Paths(ingress).Append(ingress).Select(holder => Text(holder, "backend") ?? Text(holder, "defaultBackend")).OfType<string>())
-            {
-                services.Add((@namespace, name));
-            }
-
-            items.Add(Ingress(
+            items[(@namespace, Text(ingress, "name")!)] = Ingress(
                 Text(ingress, "name")!,
                 @namespace,
                 Text(ingress, "created"),
                 Text(ingress, "defaultBackend") is { } fallback ? Backend(fallback, beta) : null,
                 [.. Items(ingress, "rules").Select(rule => Rule(Text(rule, "host"),
                     [.. Items(rule, "paths").Select(path => Path(Text(path, "path"), Text(path, "pathType"), Backend(Text(path, "backend")!, beta)))]))],
-                beta));
+                beta);
         }
 
-        foreach (var (@namespace, name) in services)
-        {
-            items.Add(Service(@namespace, name));
-            items.Add(Endpoints(@namespace, name, backends.PortOf(name)));
-        }
-
-        return new JsonObject { ["apiVersion"] = "v1", ["kind"] = "List", ["items"] = items };
+        return List(items.Values);
     }
+
+    private static JsonObject List(IEnumerable<JsonObject> items) =>
+        new() { ["apiVersion"] = "v1", ["kind"] = "List", ["items"] = new JsonArray([.. items]) };
+
+    private static JsonObject MarkerRule(string host) => Rule(host, [Path("/", "Prefix", Backend("marker", beta: false))]);
 
     private static JsonObject Ingress(string name, string @namespace, string? created, JsonObject? fallback, JsonArray rules, bool beta)
     {
