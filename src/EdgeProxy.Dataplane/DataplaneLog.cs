@@ -20,6 +20,9 @@ internal static partial class DataplaneLog
     [LoggerMessage(203, LogLevel.Information, "Listening on {Frontend} for Service {Service} after {Attempts} attempts.")]
     public static partial void ListeningAtLast(ILogger logger, FrontendAddress frontend, NamespacedName service, int attempts);
 
+    [LoggerMessage(204, LogLevel.Warning, "{Waiting} {Protocol} frontends are not listened on: listeners may take three quarters of the {Limit} open files. Raise the limit (ulimit -n, LimitNOFILE=); they are tried again.")]
+    public static partial void OutOfDescriptors(ILogger logger, int waiting, TransportProtocol protocol, int limit);
+
     [LoggerMessage(210, LogLevel.Debug, "Connection from {Client} to {Frontend} closed: {Reason}; backend {Backend}, tries {Tries}, {BytesUp} bytes up, {BytesDown} down.")]
     public static partial void SessionClosed(
         ILogger logger, IpEndpoint client, FrontendAddress frontend, CloseReason reason, Backend? backend, int tries, long bytesUp, long bytesDown);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using EdgeProxy.Model;
+using EdgeProxy.Transport;
 using Microsoft.Extensions.Logging;
 
 namespace EdgeProxy.Dataplane.Listeners;
@@ -16,6 +17,8 @@ namespace EdgeProxy.Dataplane.Listeners;
 /// </remarks>
 internal sealed class ListenerSet : IAsyncDisposable
 {
+    private const string NoDescriptors = "no descriptors are left for listeners";
+
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromMinutes(1);
 
     private readonly SnapshotPublisher _snapshots;
@@ -32,6 +35,7 @@ internal sealed class ListenerSet : IAsyncDisposable
     private readonly Dictionary<FrontendAddress, FailedBind> _failed = [];
     private readonly Dictionary<NamespacedName, ImmutableArray<Frontend>> _known = [];
     private readonly TaskCompletionSource _followedFirst = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _waitingForDescriptors;
     private readonly CancellationTokenSource _stop = new();
     private readonly long _start;
     private readonly Task _loop;
@@ -197,6 +201,8 @@ internal sealed class ListenerSet : IAsyncDisposable
                 Open(address, frontend.ServicePort.Service);
             }
         }
+
+        ReportExhaustion();
     }
 
     private static Frontend? Wanted(ProxySnapshot snapshot, FrontendAddress address) =>
@@ -256,7 +262,7 @@ internal sealed class ListenerSet : IAsyncDisposable
     private void RememberFailure(FrontendAddress address, NamespacedName service, string reason)
     {
         var before = _failed.GetValueOrDefault(address);
-        if (before is null || before.Reason != reason)
+        if (reason != NoDescriptors && before?.Reason != reason)
         {
             DataplaneLog.CannotListen(_logger, address, service, reason);
         }
@@ -265,13 +271,25 @@ internal sealed class ListenerSet : IAsyncDisposable
         _failed[address] = new FailedBind(reason, (before?.Attempts ?? 0) + 1, delay, Now + delay);
     }
 
+    /// <summary>One line for all of them: when descriptors run out, thousands of frontends may wait.</summary>
+    private void ReportExhaustion()
+    {
+        var waiting = _failed.Values.Count(failed => failed.Reason == NoDescriptors);
+        if (waiting > 0 && waiting != _waitingForDescriptors)
+        {
+            DataplaneLog.OutOfDescriptors(_logger, waiting, _protocol, OpenFiles.Limit);
+        }
+
+        _waitingForDescriptors = waiting;
+    }
+
     private static string Explain(Exception error) => (error as SocketException)?.SocketErrorCode switch
     {
         null => error.Message,
         SocketError.AddressAlreadyInUse => "another process, or another part of this one, listens there",
         SocketError.AddressNotAvailable => "this host does not have the address",
         SocketError.AccessDenied => "ports below 1024 need the capability NET_BIND_SERVICE",
-        SocketError.TooManyOpenSockets => "the limit of open files is reached",
+        SocketError.TooManyOpenSockets => NoDescriptors,
         var other => $"{other}",
     };
 

@@ -13,11 +13,21 @@ namespace EdgeProxy.Transport.Interop;
 internal static unsafe class NativeSocket
 {
     /// <summary>Opens a non-blocking socket; the descriptor, or the error number negated.</summary>
-    public static int Open(IpEndpoint family, SocketType type)
+    /// <param name="family">An address of the wanted family.</param>
+    /// <param name="type">Stream or datagram.</param>
+    /// <param name="highest">One of <see cref="OpenFiles"/>: from this number on it is <see cref="Errno.EMFILE"/>.</param>
+    public static int Open(IpEndpoint family, SocketType type, int highest)
     {
         var domain = family.IsIPv6 ? Libc.AF_INET6 : Libc.AF_INET;
         var kind = type == SocketType.Stream ? Libc.SOCK_STREAM : Libc.SOCK_DGRAM;
-        return ResultOf(Libc.socket(domain, kind | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0));
+        var descriptor = ResultOf(Libc.socket(domain, kind | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0));
+        if (descriptor < highest)
+        {
+            return descriptor;
+        }
+
+        Close(descriptor);
+        return -Errno.EMFILE;
     }
 
     public static int Bind(int descriptor, IpEndpoint address)

@@ -60,7 +60,7 @@ internal sealed class ReusePortSockets
 
     private int OpenOne(IpEndpoint address)
     {
-        var descriptor = Check(NativeSocket.Open(address, _settings.Type));
+        var descriptor = Check(NativeSocket.Open(address, _settings.Type, OpenFiles.ForListeners));
         _descriptors.Add(descriptor);
 
         if (address.IsIPv6)

@@ -92,10 +92,24 @@ internal sealed class AcceptSocket : IPolledDescriptor, ILoopWork
     private bool TryAcceptOne()
     {
         var accepted = NativeSocket.Accept(_descriptor, out var client);
+        if (accepted >= OpenFiles.ForUpstreams)
+        {
+            // There is nothing left to connect it through with.
+            NativeSocket.CloseWithReset(accepted);
+            Pause();
+            return false;
+        }
+
         if (accepted >= 0)
         {
             StartSession(accepted, client);
-            return true;
+            if (accepted < OpenFiles.ForClients)
+            {
+                return true;
+            }
+
+            Pause();
+            return false;
         }
 
         switch (-accepted)

@@ -186,7 +186,7 @@ public abstract class TcpSession : ILoopWork
     /// <summary>Step 2: the handshake is under way when this returns 0; else the error number.</summary>
     private int StartConnect(IpEndpoint upstream)
     {
-        var descriptor = NativeSocket.Open(upstream, SocketType.Stream);
+        var descriptor = NativeSocket.Open(upstream, SocketType.Stream, OpenFiles.ForUpstreams);
         if (descriptor < 0)
         {
             return -descriptor;

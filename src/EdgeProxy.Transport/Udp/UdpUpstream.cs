@@ -109,7 +109,7 @@ public sealed class UdpUpstream : IPolledDescriptor, ILoopWork, IDisposable
 
     internal static UdpUpstream? TryOpen(EventLoop loop, IpEndpoint backend, IUdpUpstreamReceiver receiver, out int errno)
     {
-        var descriptor = NativeSocket.Open(backend, SocketType.Dgram);
+        var descriptor = NativeSocket.Open(backend, SocketType.Dgram, OpenFiles.ForUpstreams);
         if (descriptor < 0)
         {
             errno = -descriptor;
