@@ -26,12 +26,8 @@ public sealed class ManifestSource(IReadOnlyList<string> paths, TimeProvider tim
     /// <summary>A larger file is refused. Bytes; default 64 MiB.</summary>
     public long LargestFile { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary>How long a file must look the same before objects missing from it are believed to be gone. Default 1 s.</summary>
-    /// <remarks>On a busy machine whoever writes a file in place may be set aside for long between emptying and filling it; 50 ms were not enough.</remarks>
-    public TimeSpan SettleTime { get; init; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>The same for a file that took another one's place, by a rename or the swap of a link, and so is nearly always whole. Default 50 ms.</summary>
-    public TimeSpan ReplacedSettleTime { get; init; } = TimeSpan.FromMilliseconds(50);
+    /// <summary>How long files are given to settle before objects missing from them are believed to be gone.</summary>
+    public SettleTimes Settle { get; init; } = new();
 
     /// <summary>How often a file's text was parsed so far; for tests of the cache.</summary>
     internal int TimesParsed => _files.Values.Sum(file => file.TimesParsed);
@@ -105,7 +101,7 @@ public sealed class ManifestSource(IReadOnlyList<string> paths, TimeProvider tim
     // Returns the files in path order; those that are only remembered come last.
     private List<ManifestFile> Refresh(ManifestFiles listing, out TimeSpan? loadAgainAfter)
     {
-        var limits = new FileLimits(LargestFile, SettleTime, ReplacedSettleTime, time);
+        var limits = new FileLimits(LargestFile, Settle, time);
         var files = new List<ManifestFile>();
         TimeSpan? wait = null;
         foreach (var (path, fingerprint) in listing.Files)

@@ -209,6 +209,22 @@ public sealed class ManifestSourceTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_is_rewritten_all_the_time_goes_live_all_the_same()
+    {
+        _folder.Write("a.yaml", Service("a", 1), Service("old"));
+        _source.Load();
+
+        for (var round = 1; round <= 20; round++)
+        {
+            _folder.Write("a.yaml", Service("a", 100 + round), Service($"new{round}"));
+            _source.Load();
+            _clock.Move(TimeSpan.FromMilliseconds(200));
+        }
+
+        Assert.True(PortOf(_source.Load(), "a") > 100);
+    }
+
+    [Fact]
     public void A_file_that_was_renamed_into_place_is_believed_soon()
     {
         _folder.Write("a.yaml", Service("a"), Service("b"));

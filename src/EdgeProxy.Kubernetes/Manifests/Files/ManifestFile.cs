@@ -3,7 +3,7 @@ using EdgeProxy.Kubernetes.Problems;
 namespace EdgeProxy.Kubernetes.Manifests.Files;
 
 /// <summary>Bounds of reading manifest files.</summary>
-internal sealed record FileLimits(long LargestFile, TimeSpan SettleTime, TimeSpan ReplacedSettleTime, TimeProvider Time);
+internal sealed record FileLimits(long LargestFile, SettleTimes Settle, TimeProvider Time);
 
 /// <summary>An object as a file last gave it. Held ones stay although the file no longer gives a sound version.</summary>
 internal sealed record FileObject(ReadObject Item, bool IsHeld);
@@ -66,7 +66,7 @@ internal sealed class ManifestFile(string path, FileLimits limits)
 
         var content = _pending?.Digest == text.Digest ? _pending.Content! : Parse(text);
         var objects = Merge(content);
-        var settle = IsReplaced(now) ? limits.ReplacedSettleTime : limits.SettleTime;
+        var settle = now.Length == 0 ? limits.Settle.Emptied : IsReplaced(now) ? limits.Settle.Replaced : limits.Settle.Edited;
         if (RemovesAny(objects) && Wait(new Pending(text.Digest, content, now, limits.Time.GetTimestamp()), settle) is { } wait)
         {
             return wait;
@@ -82,7 +82,7 @@ internal sealed class ManifestFile(string path, FileLimits limits)
     public TimeSpan? Vanish()
     {
         _digest = null;
-        return Objects.Count == 0 ? null : Wait(new Pending(0, null, null, limits.Time.GetTimestamp()), limits.SettleTime);
+        return Objects.Count == 0 ? null : Wait(new Pending(0, null, null, limits.Time.GetTimestamp()), limits.Settle.Emptied);
     }
 
     /// <summary>The file cannot be looked at: what it gave stays, and the next load tries again.</summary>
@@ -100,7 +100,7 @@ internal sealed class ManifestFile(string path, FileLimits limits)
 
     // Another file in its place: renamed over it, or the link to it swapped. Such a file is nearly always whole when it appears.
     private bool IsReplaced(FileFingerprint now) =>
-        now.Length > 0 && _applied is { } before && (before.Created != now.Created || before.Target != now.Target);
+        _applied is { } before && (before.Created != now.Created || before.Target != now.Target);
 
     // Editors and copy programs empty a file before they fill it; programs write in pieces. Objects that disappear are believed only once the
     // file has looked the same for the settle time.
@@ -108,10 +108,17 @@ internal sealed class ManifestFile(string path, FileLimits limits)
     {
         if (_pending is null || _pending.Digest != next.Digest || _pending.Fingerprint != next.Fingerprint)
         {
-            _pending = next;
+            _pending = next with { HeldSince = _pending?.HeldSince ?? next.Since };
         }
 
+        // A file that is rewritten all the time would never settle; after a while it is taken as it is, unless it is empty just then.
         var left = settle - limits.Time.GetElapsedTime(_pending.Since);
+        var patience = limits.Settle.Longest - limits.Time.GetElapsedTime(_pending.HeldSince);
+        if (settle < limits.Settle.Emptied && patience < left)
+        {
+            left = patience;
+        }
+
         IsHolding = left > TimeSpan.Zero;
         return IsHolding ? left : null;
     }
@@ -166,5 +173,9 @@ internal sealed class ManifestFile(string path, FileLimits limits)
 
     private Problem FileProblem(ProblemSeverity severity, string message) => new(severity, null, null, null, message, new SourceLocation(Path, 0, 0));
 
-    private sealed record Pending(UInt128 Digest, ManifestContent? Content, FileFingerprint? Fingerprint, long Since);
+    private sealed record Pending(UInt128 Digest, ManifestContent? Content, FileFingerprint? Fingerprint, long Since)
+    {
+        /// <summary>When the file began to be held; later versions of it do not start anew.</summary>
+        public long HeldSince { get; init; } = Since;
+    }
 }
