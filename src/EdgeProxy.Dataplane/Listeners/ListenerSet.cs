@@ -62,7 +62,7 @@ internal sealed class ListenerSet : IAsyncDisposable
         _logger = logger;
         _start = time.GetTimestamp();
 
-        // Before the first look at the live snapshot: what is published in between comes twice, never not at all.
+        // Before the first look at the live snapshot: what is published in between may be seen twice, but is never missed.
         snapshots.Published += OnPublished;
         _loop = FollowAsync(_stop.Token);
     }
@@ -114,18 +114,22 @@ internal sealed class ListenerSet : IAsyncDisposable
         {
             // Binding is not the constructor's business.
             await Task.Yield();
-            var changed = _snapshots.Current.Services.Keys.ToHashSet();
+            var live = _snapshots.Current;
+            var lookedAtWhole = live.Generation;
+            var changed = live.Services.Keys.ToHashSet();
             while (true)
             {
-                var snapshot = _snapshots.Current;
-                await ReconcileAsync(snapshot, changed);
-                if (snapshot.Generation > 0)
+                await ReconcileAsync(live, changed);
+                if (live.Generation > 0)
                 {
                     _followedFirst.TrySetResult();
                 }
 
                 await WaitForWorkAsync(cancellationToken);
-                changed = TakeChanged();
+                changed = TakeChanged(since: lookedAtWhole);
+
+                // After taking: it is as new as anything taken, or newer, and then the rest is about to come.
+                live = _snapshots.Current;
             }
         }
         catch (OperationCanceledException)
@@ -134,12 +138,15 @@ internal sealed class ListenerSet : IAsyncDisposable
         }
     }
 
-    private HashSet<NamespacedName> TakeChanged()
+    private HashSet<NamespacedName> TakeChanged(long since)
     {
         var changed = new HashSet<NamespacedName>();
         while (_published.Reader.TryRead(out var snapshot))
         {
-            changed.UnionWith(snapshot.ChangedServices);
+            if (snapshot.Generation > since)
+            {
+                changed.UnionWith(snapshot.ChangedServices);
+            }
         }
 
         return changed;
