@@ -11,6 +11,9 @@ namespace EdgeProxy.Dataplane;
 /// <summary>Services at L4: what the snapshot says, done with the transport. Owns listeners, sessions and flows; borrows the loops.</summary>
 public sealed class L4Dataplane : IAsyncDisposable
 {
+    private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(1);
+
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SessionTable _sessions;
     private readonly LoopFlows[] _flows;
@@ -20,6 +23,7 @@ public sealed class L4Dataplane : IAsyncDisposable
     /// <summary>Starts following the snapshots.</summary>
     public L4Dataplane(EventLoopGroup loops, SnapshotPublisher snapshots, DataplaneOptions options, ILoggerFactory loggers, TimeProvider time)
     {
+        _time = time;
         _logger = loggers.CreateLogger("EdgeProxy.L4");
         _sessions = new SessionTable(loops);
         var own = new OwnAddresses();
@@ -48,7 +52,7 @@ public sealed class L4Dataplane : IAsyncDisposable
 
     /// <summary>
     /// Stops accepting, lets connections and flows finish until the token says the deadline has passed, then cuts what is left. UDP clients
-    /// with a flow are answered to the end; new ones are not.
+    /// with a flow are answered until none of them has been heard of for a second; new ones are not.
     /// </summary>
     public async Task DrainAsync(CancellationToken deadline)
     {
@@ -61,7 +65,7 @@ public sealed class L4Dataplane : IAsyncDisposable
         var open = _sessions.Count;
         try
         {
-            await _sessions.WaitUntilEmptyAsync(deadline);
+            await Task.WhenAll(_sessions.WaitUntilEmptyAsync(deadline), WaitUntilFlowsAreQuietAsync(deadline));
         }
         catch (OperationCanceledException)
         {
@@ -72,6 +76,26 @@ public sealed class L4Dataplane : IAsyncDisposable
         _sessions.AbortAll(CloseReason.Drained);
         await _udp.DisposeAsync();
         DataplaneLog.Drained(_logger, open - left, left);
+    }
+
+    /// <summary>
+    /// UDP has no end that could be waited for: a conversation counts as over when no datagram passed for a second. Waiting for flows to
+    /// expire would hold every shutdown up for the sake of answers that came long ago.
+    /// </summary>
+    private async Task WaitUntilFlowsAreQuietAsync(CancellationToken deadline)
+    {
+        if (_udp.Count == 0 || _flows.Sum(flows => flows.Moved) == 0)
+        {
+            return;
+        }
+
+        long before;
+        do
+        {
+            before = _flows.Sum(flows => flows.Moved);
+            await Task.Delay(QuietTime, _time, deadline);
+        }
+        while (_flows.Sum(flows => flows.Moved) != before);
     }
 
     /// <summary>Closes the listeners and cuts every connection.</summary>

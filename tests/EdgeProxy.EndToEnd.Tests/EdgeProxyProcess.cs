@@ -41,7 +41,7 @@ internal sealed class EdgeProxyProcess : IAsyncDisposable
     public static async Task<EdgeProxyProcess> StartAsync(string command, params string[] arguments)
     {
         var (http, https, admin) = (FreePort(), FreePort(), FreePort());
-        var process = Start([command, "--http-port", $"{http}", "--https-port", $"{https}", "--admin-port", $"{admin}", "--log-format", "json",
+        var process = Start([command, "--http-port", $"{http}", "--https-port", $"{https}", "--admin-port", $"{admin}", "--node-port-range", "1024-65535", "--log-format", "json",
             "--state-dir", Path.Combine(Path.GetTempPath(), "edgeproxy-tests-state"), .. arguments]);
         var proxy = new EdgeProxyProcess(process, http, https, admin);
         try

@@ -74,7 +74,7 @@ public sealed class RunTests
 
         Assert.Equal("a", await GetNodePortAsync(nodePort));
         await proxy.WaitForLogAsync("sick.yaml:6:");
-        await proxy.WaitForLogAsync("provided port is not in the valid range. The range of valid ports is 30000-32767");
+        await proxy.WaitForLogAsync("provided port is not in the valid range. The range of valid ports is 1024-65535");
         await proxy.WaitForLogAsync("syntax.yaml:");
         await proxy.WaitForLogAsync("garbage.json");
 
@@ -97,6 +97,7 @@ public sealed class RunTests
         folder.Write("web.yaml", ManifestFolder.Service("web", nodePort, stays.Port));
         folder.Write("ingress.yaml", ManifestFolder.Ingress("web", "web.example.com", "web"));
         await using var proxy = await EdgeProxyProcess.StartAsync("run", "--manifests", folder.Path);
+        var neighbours = Enumerable.Range(0, 5).Select(_ => FreeNodePort()).ToArray();
         using var stop = new CancellationTokenSource();
         var overIngress = Enumerable.Range(0, 8).Select(_ => RequestUntilAsync(() => GetAsync(proxy, "web.example.com"), stop.Token)).ToList();
         using var keptClient = new HttpClient();
@@ -108,7 +109,7 @@ public sealed class RunTests
         for (var change = 0; change < 200; change++)
         {
             // Neighbours come and go, the Ingress gains and loses a path, the Service gains and loses an annotation.
-            folder.Write("neighbour.yaml", change % 2 == 0 ? ManifestFolder.Service($"n{change % 7}", nodePort + 1 + change % 5, stays.Port) : "# nothing");
+            folder.Write("neighbour.yaml", change % 2 == 0 ? ManifestFolder.Service($"n{change % 7}", neighbours[change % 5], stays.Port) : "# nothing");
             folder.Write("web.yaml", ManifestFolder.Service("web", nodePort, stays.Port).Replace("name: web}", $"name: web, annotations: {{round: \"{change}\"}}}}", StringComparison.Ordinal));
             folder.Overwrite("ingress.yaml", ManifestFolder.Ingress("web", "web.example.com", "web") + $"\n# {change}");
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Deadline);
@@ -323,10 +324,8 @@ public sealed class RunTests
         return served;
     }
 
-    private static int _nextNodePort = 31_000 + Environment.ProcessId % 1000;
-
-    /// <summary>A node port of the default range, with room above it, that no other test of this run uses.</summary>
-    private static int FreeNodePort() => Interlocked.Add(ref _nextNodePort, 10);
+    /// <summary>The tests' node ports come from the kernel, so that nothing else on the machine has them.</summary>
+    private static int FreeNodePort() => EdgeProxyProcess.FreePort();
 
     private static async Task<string> GetNodePortAsync(int port)
     {

@@ -10,6 +10,7 @@ internal sealed class LoopFlows
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
     private readonly LoopTimer _sweep;
+    private long _moved;
 
     public LoopFlows(EventLoop loop, DataplaneOptions options, OwnAddresses own)
     {
@@ -30,6 +31,16 @@ internal sealed class LoopFlows
 
     /// <summary>While true no new flow is begun; those that exist go on.</summary>
     public bool IsDraining { get; set; }
+
+    /// <summary>Datagrams that passed in either direction. Any thread may read.</summary>
+    public long Moved => Volatile.Read(ref _moved);
+
+    /// <summary>A datagram passed.</summary>
+    public void Touch(FlowKey key, TimeSpan timeout)
+    {
+        _moved++;
+        Table.Touch(key, timeout, Loop.Now);
+    }
 
     /// <summary>Adds a flow; the one that was idle longest makes room when the table is full.</summary>
     public void Add(FlowKey key, UdpFlow flow)

@@ -44,7 +44,7 @@ internal sealed class UdpFlow(
         }
 
         _upstream?.Send(payload);
-        flows.Table.Touch(key, Timeout, flows.Loop.Now);
+        flows.Touch(key, Timeout);
         return true;
     }
 
@@ -54,7 +54,7 @@ internal sealed class UdpFlow(
         _isAnswered = true;
         _refused = default;
         port.Send(key.Client, payload);
-        flows.Table.Touch(key, Timeout, flows.Loop.Now);
+        flows.Touch(key, Timeout);
     }
 
     /// <inheritdoc />

@@ -121,6 +121,33 @@ public sealed class UdpServiceTests
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task Drain_answers_a_conversation_that_goes_on_and_nobody_new()
+    {
+        await using var plane = new TestDataplane();
+        await using var a = new NamedBackend("a", SocketType.Dgram);
+        var port = TestDataplane.FreePort(SocketType.Dgram);
+        await plane.PublishAsync(port, TransportProtocol.Udp, affinity: null, Endpoint(a));
+        using var known = Client(port);
+        using var late = Client(port);
+        Assert.Equal("a:0", await AskAsync(known, "0"));
+
+        using var deadline = new CancellationTokenSource();
+        var drain = plane.L4.DrainAsync(deadline.Token);
+        for (var i = 1; i <= 100; i++)
+        {
+            Assert.Equal($"a:{i}", await AskAsync(known, $"{i}"));
+        }
+
+        await late.SendAsync(Encoding.ASCII.GetBytes("late"), Deadline);
+        Assert.Equal("a:last", await AskAsync(known, "last"));
+
+        Assert.False(drain.IsCompleted);
+        Assert.Equal(0, late.Available);
+        await deadline.CancelAsync();
+        await drain;
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task A_datagram_of_65507_bytes_passes_both_ways()
     {
         await using var plane = new TestDataplane();
