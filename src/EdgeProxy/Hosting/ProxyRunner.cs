@@ -1,5 +1,6 @@
 using EdgeProxy.Commands;
 using EdgeProxy.Demo;
+using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Settings;
 
 namespace EdgeProxy.Hosting;
@@ -32,7 +33,7 @@ internal static class ProxyRunner
             await using var pods = new DemoPods(demo, loggers);
             var process = new ProxyProcess(settings, controlPlane, new DemoStage(new DemoWorkloads(demo), pods), loggers)
             {
-                Ready = (served, http, https) => Console.WriteLine(string.Join(Environment.NewLine, DemoGuide.Lines(served, http, https))),
+                Ready = (served, http, https) => PrintGuide(settings, served, http, https),
             };
             await process.RunAsync(signals);
             return ExitCodes.Success;
@@ -42,5 +43,11 @@ internal static class ProxyRunner
             await Console.Error.WriteLineAsync($"edgeproxy: {error.Message}");
             return ExitCodes.Problems;
         }
+    }
+
+    private static void PrintGuide(ProxySettings settings, ObjectSet served, int httpPort, int httpsPort)
+    {
+        Console.WriteLine($"Serving {string.Join(", ", settings.Manifests)}. Edit the files and ask again; Ctrl-C stops.\n");
+        Console.WriteLine(string.Join(Environment.NewLine, DemoGuide.Lines(served, httpPort, httpsPort)));
     }
 }
