@@ -9,6 +9,12 @@ namespace EdgeProxy.EndToEnd.Tests;
 /// <summary>The real program as a child process, started the way a user starts it. Owns the process and its folder of manifests.</summary>
 internal sealed class EdgeProxyProcess : IAsyncDisposable
 {
+    private const int FirstPort = 10_000;
+    private const int PortCount = 20_000;
+
+    // Started apart, so that two test processes on one machine seldom ask for the same ones.
+    private static int _lastPort = Environment.ProcessId * 131;
+
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _errors = new();
     private readonly ConcurrentQueue<string> _output = new();
@@ -110,11 +116,26 @@ internal sealed class EdgeProxyProcess : IAsyncDisposable
         _process.Dispose();
     }
 
+    /// <summary>
+    /// A port nobody has, outside the range from which the kernel takes the local ports of connections: one of those could be taken by any
+    /// client before it is listened on.
+    /// </summary>
     public static int FreePort()
     {
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)probe.LocalEndPoint!).Port;
+        while (true)
+        {
+            var port = FirstPort + (int)((uint)Interlocked.Increment(ref _lastPort) % PortCount);
+            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                probe.Bind(new IPEndPoint(IPAddress.Any, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody has it; the next one.
+            }
+        }
     }
 
     private static Process Start(IEnumerable<string> arguments)
