@@ -237,6 +237,27 @@ public sealed class RunTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task Services_whose_pods_nobody_runs_are_named()
+    {
+        using var folder = new ManifestFolder();
+        folder.Write("web.yaml", """
+            apiVersion: v1
+            kind: Service
+            metadata: {name: lonely}
+            spec: {selector: {app: web}, ports: [{port: 80}]}
+            ---
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: {name: web}
+            spec: {template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web}]}}}
+            """);
+
+        await using var proxy = await EdgeProxyProcess.StartAsync("run", "--manifests", folder.Path);
+
+        await proxy.WaitForLogAsync("1 Services select pods, but no Pod with a status.podIP matches: default/lonely.");
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_port_that_is_taken_is_named_and_the_process_ends()
     {
         using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

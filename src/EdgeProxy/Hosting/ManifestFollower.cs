@@ -10,7 +10,10 @@ namespace EdgeProxy.Hosting;
 /// <summary>Follows the manifests: each change becomes a snapshot and is published; problems are logged when they come and when they go.</summary>
 internal sealed class ManifestFollower(ManifestSource source, ManifestPipeline pipeline, SnapshotPublisher snapshots, ILogger logger, TimeProvider time)
 {
+    private const int NamedServices = 5;
+
     private HashSet<Problem> _reported = [];
+    private string _withoutPods = "";
 
     /// <summary>In a demo: plays the pods of what was read, before anybody is sent to them.</summary>
     public DemoStage? Demo { get; init; }
@@ -59,9 +62,31 @@ internal sealed class ManifestFollower(ManifestSource source, ManifestPipeline p
                 result.Snapshot.Routes.Ingresses.Count,
                 result.Snapshot.Certificates.Count,
                 time.GetElapsedTime(started).TotalMilliseconds);
+            ReportServicesWithoutPods(result);
         }
 
         Report(result.Problems);
+    }
+
+    /// <summary>
+    /// Not a problem of any object, and in a cluster's manifests the rule: there the pods come from controllers. Here nobody makes them, and a
+    /// user who gave a Deployment and is refused should read why.
+    /// </summary>
+    private void ReportServicesWithoutPods(PipelineResult result)
+    {
+        var names = result.Snapshot.Services.Values
+            .Where(service => result.Served.Services[service.Config.Name].Spec.Selector is { Count: > 0 })
+            .Where(service => service.Config.Ports.Length > 0 && service.Config.Ports.All(port => port.Endpoints.IsEmpty))
+            .Select(service => service.Config.Name)
+            .Order()
+            .ToList();
+        var text = string.Join(", ", names.Take(NamedServices)) + (names.Count > NamedServices ? " …" : "");
+        if (names.Count > 0 && text != _withoutPods)
+        {
+            ProcessLog.NoPods(logger, names.Count, text);
+        }
+
+        _withoutPods = text;
     }
 
     private void Report(IReadOnlyList<Problem> problems)

@@ -37,6 +37,9 @@ internal static partial class ProcessLog
     [LoggerMessage(113, LogLevel.Information, "Mended: {Problem}")]
     public static partial void Mended(ILogger logger, Problem problem);
 
+    [LoggerMessage(114, LogLevel.Warning, "{Count} Services select pods, but no Pod with a status.podIP matches: {Services}. Nothing is served for them; give Pods or Endpoints, or let 'edgeproxy demo' play the pods of Deployments and the like.")]
+    public static partial void NoPods(ILogger logger, int count, string services);
+
     /// <summary>Logs a problem at the level of its severity.</summary>
     public static void Problem(ILogger logger, Problem problem)
     {
