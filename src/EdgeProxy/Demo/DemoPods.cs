@@ -119,7 +119,9 @@ public sealed class DemoPods : IAsyncDisposable
         }
         catch (SocketException e)
         {
-            problems.Error(pod, field: null, $"the demo cannot listen on {port} for this pod: {ReasonOf(e, port)}");
+            // What a user without privileges cannot have anyway is no fault of the manifest.
+            var severity = e.SocketErrorCode == SocketError.AccessDenied ? ProblemSeverity.Note : ProblemSeverity.Error;
+            problems.Add(severity, pod, field: null, $"the demo cannot listen on {port} for this pod: {ReasonOf(e, port)}");
         }
     }
 

@@ -49,5 +49,16 @@ internal static class ProxyRunner
     {
         Console.WriteLine($"Serving {string.Join(", ", settings.Manifests)}. Edit the files and ask again; Ctrl-C stops.\n");
         Console.WriteLine(string.Join(Environment.NewLine, DemoGuide.Lines(served, httpPort, httpsPort)));
+
+        var privileged = served.Services.Values
+            .Where(service => service.Spec.ClusterIP is not (null or "None"))
+            .Where(service => service.Spec.Ports?.Exists(port => port.Port is { } number && !PrivilegedPorts.MayBind(number)) is true)
+            .Select(service => service.Name.Name)
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        if (privileged.Count > 0)
+        {
+            Console.WriteLine($"\nNot served, because ports below 1024 need the capability NET_BIND_SERVICE: {string.Join(", ", privileged)}");
+        }
     }
 }
