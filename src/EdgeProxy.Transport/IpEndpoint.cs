@@ -56,9 +56,6 @@ public readonly record struct IpEndpoint
         }
     }
 
-    /// <summary>The same endpoint with another port.</summary>
-    public IpEndpoint WithPort(int port) => new(Bits, checked((ushort)port), IsIPv6);
-
     /// <summary>Converts a BCL endpoint.</summary>
     public static IpEndpoint From(IPEndPoint endpoint) => From(endpoint.Address, endpoint.Port);
 

@@ -1,7 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using EdgeProxy.Kubernetes.Validation;
+using EdgeProxy.Model;
 
 namespace EdgeProxy.Kubernetes.ControlPlane;
 
@@ -66,14 +67,14 @@ public sealed class AddressRange
             return false;
         }
 
-        if (AddressNumber.Of(first) > AddressNumber.Of(last))
+        if (IpAddr.From(first).Bits > IpAddr.From(last).Bits)
         {
             error = $"\"{text}\" is not an address range: it ends before it begins";
             return false;
         }
 
         var canonical = first.Equals(last) ? first.ToString() : $"{first}-{last}";
-        range = new AddressRange(canonical, first.AddressFamily, AddressNumber.Of(first), AddressNumber.Of(last), isCidr: false);
+        range = new AddressRange(canonical, first.AddressFamily, IpAddr.From(first).Bits, IpAddr.From(last).Bits, isCidr: false);
         return true;
     }
 
@@ -84,7 +85,7 @@ public sealed class AddressRange
 
     /// <summary>True when the address lies between first and last.</summary>
     public bool Contains(IPAddress address) =>
-        address.AddressFamily == Family && AddressNumber.Of(address) is var number && number >= First && number <= Last;
+        address.AddressFamily == Family && IpAddr.From(address).Bits is var number && number >= First && number <= Last;
 
     /// <inheritdoc />
     public override string ToString() => Text;
@@ -104,7 +105,7 @@ public sealed class AddressRange
 
         var family = network.BaseAddress.AddressFamily;
         var hostBits = (family == AddressFamily.InterNetwork ? 32 : 128) - network.PrefixLength;
-        var first = AddressNumber.Of(network.BaseAddress);
+        var first = IpAddr.From(network.BaseAddress).Bits;
         var span = hostBits == 128 ? UInt128.MaxValue : (UInt128.One << hostBits) - 1;
         range = new AddressRange(network.ToString(), family, first, first + span, isCidr: true);
         return true;

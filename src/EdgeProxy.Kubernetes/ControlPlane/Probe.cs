@@ -1,5 +1,6 @@
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
+using EdgeProxy.Model;
 
 namespace EdgeProxy.Kubernetes.ControlPlane;
 
@@ -22,7 +23,7 @@ internal static class Probe
         // Old routers and operating systems take .0 and .255 for network and broadcast whatever the prefix; on request they are given.
         var isAvoided = range.Family == AddressFamily.InterNetwork && range.Span >= 2;
         return In(range.First, range.Last, 0, hash, range.Family, address =>
-            !(isAvoided && (byte)AddressNumber.Of(address) is 0 or 255) && isFree(address));
+            !(isAvoided && (byte)IpAddr.From(address).Bits is 0 or 255) && isFree(address));
     }
 
     public static int? NodePort(NodePortRange range, ulong hash, Func<int, bool> isFree)
@@ -61,7 +62,7 @@ internal static class Probe
         var start = hash % upper;
         for (UInt128 step = 0; step < upper; step++)
         {
-            var address = AddressNumber.ToAddress(upperFirst + ((start + step) % upper), family);
+            var address = new IpAddr(upperFirst + ((start + step) % upper), family == AddressFamily.InterNetworkV6).ToIPAddress();
             if (isFree(address))
             {
                 return address;
@@ -70,7 +71,7 @@ internal static class Probe
 
         for (var number = first; number < upperFirst; number++)
         {
-            var address = AddressNumber.ToAddress(number, family);
+            var address = new IpAddr(number, family == AddressFamily.InterNetworkV6).ToIPAddress();
             if (isFree(address))
             {
                 return address;

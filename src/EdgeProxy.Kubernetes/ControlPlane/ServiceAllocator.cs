@@ -406,10 +406,10 @@ internal sealed class ServiceAllocator
         }
     }
 
-    private static IPAddress FirstOf(AddressRange range) => AddressNumber.ToAddress(range.First + 1, range.Family);
+    private static IPAddress FirstOf(AddressRange range) => new IpAddr(range.First + 1, range.Family == AddressFamily.InterNetworkV6).ToIPAddress();
 
     private bool IsInRange(IPAddress address) => _options.ServiceCidrs.Any(range =>
         range.Contains(address)
-        && AddressNumber.Of(address) != range.First
-        && (range.Family != AddressFamily.InterNetwork || AddressNumber.Of(address) != range.Last));
+        && IpAddr.From(address).Bits != range.First
+        && (range.Family != AddressFamily.InterNetwork || IpAddr.From(address).Bits != range.Last));
 }

@@ -26,7 +26,7 @@ internal sealed class SliceAssembler(NamespacedName service, Dictionary<string, 
             _groups.Add(key, group = new Group(addressType, ports, []));
         }
 
-        group.Endpoints.Add((AddressNumber.Of(address), endpoint));
+        group.Endpoints.Add((IpAddr.From(address).Bits, endpoint));
     }
 
     /// <summary>The slices; an empty one for each family of <paramref name="placeholders"/> without endpoints.</summary>

@@ -41,23 +41,22 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         await using var l7 = new HttpFrontend(snapshots, http, loggers, _time);
         await l7.StartAsync(signals.Stop);
 
-        using var stopFollowing = CancellationTokenSource.CreateLinkedTokenSource(signals.Stop);
         var source = new ManifestSource(settings.Manifests, _time);
         var pipeline = ManifestAssembly.Pipeline(settings, controlPlane, AllocationMemory.Open(ManifestAssembly.StateFile(settings)), _time);
         var follower = new ManifestFollower(source, pipeline, snapshots, _logger, _time) { Demo = demo };
-        var following = follower.RunAsync(stopFollowing.Token);
+        var following = follower.RunAsync(signals.Stop);
 
         await BecomeReadyAsync(l4, readiness, signals.Stop);
         if (!signals.Stop.IsCancellationRequested)
         {
             ProcessLog.Serving(_logger, http.HttpPort, http.HttpsPort, admin.Endpoint);
             Ready?.Invoke(follower.Served, http.HttpPort, http.HttpsPort);
-            await following;
         }
+
+        await following;
 
         // Not ready first, so that whoever balances over us stops sending; then no new work; then the old work ends or is cut.
         readiness.BeginDrain();
-        await following;
         await DrainAsync(l4, l7, signals.Now);
         ProcessLog.Stopped(_logger);
     }

@@ -53,7 +53,7 @@ internal static class SettingSources
         return fromFile.TryGetValue(setting.Name, out var written) && written.Count > 0 ? (written, $"{file}: {setting.Name}") : null;
     }
 
-    private static IReadOnlyList<string> SplitList(Setting setting, IReadOnlyList<string> values) => setting.IsList && setting.Name != "manifests"
+    private static IReadOnlyList<string> SplitList(Setting setting, IReadOnlyList<string> values) => setting.SplitsAtCommas
         ? [.. values.SelectMany(value => value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))]
         : values;
 

@@ -17,7 +17,7 @@ internal static class SettingTable
             {
                 settings.Manifests = [.. values];
                 return null;
-            }),
+            }) with { SplitsAtCommas = false },
         Port("http-port", "Port for HTTP. Default 80 where that is allowed and free, else 8080.", (settings, port) => settings.HttpPort = port),
         Port("https-port", "Port for HTTPS. Default 443 where that is allowed and free, else 8443.", (settings, port) => settings.HttpsPort = port),
         List("listen-address", "IP", "Addresses the HTTP and HTTPS ports listen on. Default: every address this host has at start.", (settings, values) =>

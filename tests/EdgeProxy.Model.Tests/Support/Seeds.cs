@@ -1,4 +1,4 @@
-using System.Globalization;
+using EdgeProxy.Testing;
 
 namespace EdgeProxy.Model.Tests.Support;
 
@@ -8,13 +8,12 @@ internal static class Seeds
     /// <summary>Runs a property on many random cases, each with a generator of its own.</summary>
     public static void Check(int cases, Action<Random> property)
     {
-        var given = Environment.GetEnvironmentVariable("EDGEPROXY_TEST_SEED");
-        var seed = given is null ? Random.Shared.Next() : int.Parse(given, CultureInfo.InvariantCulture);
+        var seed = TestSeed.Choose();
         for (var i = 0; i < cases; i++)
         {
             try
             {
-                property(new Random(unchecked((seed * 397) ^ i)));
+                property(seed.Generator(i));
             }
             catch (Exception) when (Print(seed, i))
             {
@@ -35,9 +34,9 @@ internal static class Seeds
         return shuffled;
     }
 
-    private static bool Print(int seed, int index)
+    private static bool Print(TestSeed seed, int index)
     {
-        TestContext.Current.TestOutputHelper?.WriteLine($"EDGEPROXY_TEST_SEED={seed} (case {index})");
+        TestContext.Current.TestOutputHelper?.WriteLine(seed.Describe(index));
         return true;
     }
 }

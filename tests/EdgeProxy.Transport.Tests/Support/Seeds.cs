@@ -1,4 +1,4 @@
-using System.Globalization;
+using EdgeProxy.Testing;
 
 namespace EdgeProxy.Transport.Tests.Support;
 
@@ -7,11 +7,8 @@ internal static class Seeds
 {
     public static Random Next(int salt)
     {
-        var given = Environment.GetEnvironmentVariable("EDGEPROXY_TEST_SEED");
-        var seed = given is null ? Random.Shared.Next() : int.Parse(given, CultureInfo.InvariantCulture);
-        TestContext.Current.TestOutputHelper?.WriteLine($"EDGEPROXY_TEST_SEED={seed} (case {salt})");
-        return new Random(HashCodeOf(seed, salt));
+        var seed = TestSeed.Choose();
+        TestContext.Current.TestOutputHelper?.WriteLine(seed.Describe(salt));
+        return seed.Generator(salt);
     }
-
-    private static int HashCodeOf(int seed, int salt) => unchecked((seed * 397) ^ salt);
 }
