@@ -19,13 +19,12 @@ internal static class ConnectionOptions
     public static void Set(int descriptor)
     {
         Set(descriptor, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);
+        // RFC 6093 §4: the urgent byte is one byte of the stream. Out of line it would be skipped, and lost.
+        Set(descriptor, Libc.SOL_SOCKET, Libc.SO_OOBINLINE, 1);
         Set(descriptor, Libc.SOL_SOCKET, Libc.SO_KEEPALIVE, 1);
         Set(descriptor, Libc.IPPROTO_TCP, Libc.TCP_KEEPIDLE, KeepAliveIdleSeconds);
         Set(descriptor, Libc.IPPROTO_TCP, Libc.TCP_KEEPINTVL, KeepAliveIntervalSeconds);
     }
-
-    /// <summary>RFC 6093 §4: the urgent byte is one byte of the stream. Out of line it would be skipped, and lost.</summary>
-    public static void ReadUrgentInLine(int descriptor) => Set(descriptor, Libc.SOL_SOCKET, Libc.SO_OOBINLINE, 1);
 
     private static void Set(int descriptor, int level, int option, int value) =>
         _ = NativeSocket.SetOption(descriptor, level, option, value);

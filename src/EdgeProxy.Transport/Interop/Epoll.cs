@@ -14,6 +14,7 @@ internal enum Readiness : uint
     Error = 0x008,
     Hup = 0x010,
     PeerClosed = 0x2000,
+    OneShot = 1u << 30,
     EdgeTriggered = 1u << 31,
 
     /// <summary>What a TCP connection wants to know.</summary>
@@ -27,12 +28,13 @@ internal static class ReadinessExtensions
 
 /// <summary>One epoll instance with room for one batch of events. Owns its descriptor and the event memory.</summary>
 /// <remarks>
-/// A descriptor is added once, edge-triggered, for everything it will ever want, and never modified; closing it takes it out. The key given at that time comes
-/// back with each event: the loop's registration table makes it unique, because an event for a closed descriptor may still be in the batch.
+/// A descriptor is added once, edge-triggered, for everything it will ever want; closing it takes it out. Only one that goes to the ring or
+/// comes back from it is modified. The key given at that time comes back with each event: the loop's registration table makes it unique,
+/// because an event for a closed descriptor may still be in the batch.
 /// </remarks>
 internal sealed unsafe class Epoll : IDisposable
 {
-    private const int BatchSize = 512;
+    public const int BatchSize = 512;
 
     // The kernel packs struct epoll_event on x86-64 only (EPOLL_PACKED): 4 bytes of events, then the 8-byte key at offset 4 or 8.
     private static readonly int s_keyOffset = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
@@ -52,14 +54,14 @@ internal sealed unsafe class Epoll : IDisposable
         _events = (byte*)NativeMemory.AllocZeroed(BatchSize, (nuint)s_stride);
     }
 
+    /// <summary>For a ring that waits for this instance's events among its own.</summary>
+    public int Descriptor => _descriptor;
+
     /// <summary>Registers a descriptor, edge-triggered; errors and hang-ups are always told. Returns 0 or the error number.</summary>
-    public int Add(int descriptor, ulong key, Readiness interest)
-    {
-        var entry = stackalloc byte[16];
-        *(uint*)entry = (uint)(interest | Readiness.EdgeTriggered);
-        Unsafe.WriteUnaligned(entry + s_keyOffset, key);
-        return Libc.epoll_ctl(_descriptor, Libc.EPOLL_CTL_ADD, descriptor, entry) < 0 ? Marshal.GetLastPInvokeError() : 0;
-    }
+    public int Add(int descriptor, ulong key, Readiness interest) => Control(Libc.EPOLL_CTL_ADD, descriptor, key, interest);
+
+    /// <summary>Changes what is told of a descriptor; what is true already is told once more. Returns 0 or the error number.</summary>
+    public int Modify(int descriptor, ulong key, Readiness interest) => Control(Libc.EPOLL_CTL_MOD, descriptor, key, interest);
 
     /// <summary>Waits for events and returns their number; zero also when a signal interrupted the wait.</summary>
     /// <param name="milliseconds">How long at most; -1 waits for ever.</param>
@@ -81,6 +83,14 @@ internal sealed unsafe class Epoll : IDisposable
         var entry = _events + (index * s_stride);
         key = Unsafe.ReadUnaligned<ulong>(entry + s_keyOffset);
         return (Readiness)Unsafe.ReadUnaligned<uint>(entry);
+    }
+
+    private int Control(int operation, int descriptor, ulong key, Readiness interest)
+    {
+        var entry = stackalloc byte[16];
+        *(uint*)entry = (uint)(interest | Readiness.EdgeTriggered);
+        Unsafe.WriteUnaligned(entry + s_keyOffset, key);
+        return Libc.epoll_ctl(_descriptor, operation, descriptor, entry) < 0 ? Marshal.GetLastPInvokeError() : 0;
     }
 
     public void Dispose()

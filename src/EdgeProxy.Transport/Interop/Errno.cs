@@ -10,11 +10,14 @@ internal static class Errno
     public const int EAGAIN = 11;
     public const int ENOMEM = 12;
     public const int EACCES = 13;
+    public const int EBUSY = 16;
     public const int EINVAL = 22;
     public const int ENFILE = 23;
     public const int EMFILE = 24;
     public const int ENOSPC = 28;
     public const int EPIPE = 32;
+    public const int ENOSYS = 38;
+    public const int ETIME = 62;
     public const int EBADF = 9;
     public const int ENOTSOCK = 88;
     public const int EMSGSIZE = 90;
@@ -28,6 +31,7 @@ internal static class Errno
     public const int ECONNREFUSED = 111;
     public const int EHOSTUNREACH = 113;
     public const int EINPROGRESS = 115;
+    public const int ECANCELED = 125;
 
     public static SocketError ToSocketError(int errno) => errno switch
     {

@@ -52,10 +52,17 @@ internal static unsafe partial class Libc
     // sys/epoll.h
     public const int EPOLL_CLOEXEC = 0x80000;
     public const int EPOLL_CTL_ADD = 1;
+    public const int EPOLL_CTL_MOD = 3;
 
     // sys/eventfd.h
     public const int EFD_CLOEXEC = 0x80000;
     public const int EFD_NONBLOCK = 0x800;
+
+    // sys/mman.h
+    private const int PROT_READ = 1;
+    private const int PROT_WRITE = 2;
+    private const int MAP_SHARED = 0x01;
+    private const int MAP_POPULATE = 0x8000;
 
     // sys/resource.h
     public const int RLIMIT_NOFILE = 7;
@@ -124,6 +131,26 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial nint write(int fd, void* buf, nuint count);
+
+    /// <summary>For calls the C library has no function for.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint syscall(nint number, nint a1, nint a2, nint a3, nint a4, nint a5, nint a6);
+
+    /// <summary>Maps memory the kernel shares with us, all of it at once.</summary>
+    /// <exception cref="System.Net.Sockets.SocketException">There is no memory for it.</exception>
+    public static byte* MapShared(int descriptor, nuint length, long offset)
+    {
+        var address = mmap(null, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, descriptor, offset);
+        return address != (void*)-1 ? (byte*)address : throw Errno.ToException(Marshal.GetLastPInvokeError());
+    }
+
+    public static void Unmap(void* address, nuint length) => _ = munmap(address, length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial void* mmap(void* addr, nuint length, int prot, int flags, int fd, long offset);
+
+    [LibraryImport("libc")]
+    private static partial int munmap(void* addr, nuint length);
 }
 
 /// <summary>struct rlimit, sys/resource.h.</summary>

@@ -9,13 +9,15 @@ namespace EdgeProxy.Transport.Loops;
 /// <remarks>
 /// A turn is: wait for events, hand each to its owner, run what was posted and what wants another turn, fire timers, send queued datagrams.
 /// Made and ended by its <see cref="EventLoopGroup"/>. One bad item never ends the loop: it is reported, its owner closed, the turn goes on.
-/// The io_uring engine, when it comes, takes the place of <see cref="Epoll"/> in this turn and of the calls in <c>TcpRelay</c>.
+/// With a <see cref="Ring"/> the loop sleeps in that instead: answers to receives and sends come from it, and it watches the epoll instance,
+/// which keeps everything else (accepting, dialling, datagrams, and connections that stall or turn bulk).
 /// </remarks>
 [SuppressMessage("Reliability", "CA1001", Justification = "Stop disposes them, on the loop's own thread; the group sees to it.")]
 public sealed class EventLoop
 {
     private readonly Action<EventLoop, Exception> _report;
     private readonly Epoll _epoll = new();
+    private bool _epollHasEvents;
     private readonly EventFd _bell = new();
     private readonly LoopClock _clock;
     private readonly RegistrationTable _registrations = new();
@@ -35,9 +37,15 @@ public sealed class EventLoop
 
     private volatile bool _stopping;
 
-    internal EventLoop(int index, EventLoopOptions options, TimeProvider time, Action<EventLoop, Exception> report)
+    /// <param name="index">Its place in the group.</param>
+    /// <param name="options">The group's options.</param>
+    /// <param name="ring">Null for a loop on epoll alone; owned by the loop from here on.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="report">Called when a callback threw.</param>
+    internal EventLoop(int index, EventLoopOptions options, IoUring? ring, TimeProvider time, Action<EventLoop, Exception> report)
     {
         Index = index;
+        Ring = ring;
         _report = report;
         _clock = new LoopClock(time, _bell.Ring);
         Blocks = new LoopBufferPool(options.MaxStalledBlocks, options.MaxSpareBlocks, Counters);
@@ -55,6 +63,9 @@ public sealed class EventLoop
 
     /// <summary>Time since the loop was made, read once a turn. For use on the loop.</summary>
     public TimeSpan Now => _clock.Now;
+
+    /// <summary>Null when the loop runs on epoll alone.</summary>
+    internal IoUring? Ring { get; }
 
     internal LoopBufferPool Blocks { get; }
 
@@ -119,6 +130,10 @@ public sealed class EventLoop
         return errno;
     }
 
+    /// <summary>Changes what is told of a registered descriptor; what is true already is told once more. Returns 0 or the error number.</summary>
+    internal int ChangeInterest(IPolledDescriptor owner, int descriptor, Readiness interest) =>
+        _epoll.Modify(descriptor, owner.RegistrationKey, interest);
+
     /// <summary>Forgets a descriptor, whose owner closes it now; no further event reaches it.</summary>
     internal void Unregister(IPolledDescriptor owner) => _registrations.Remove(owner);
 
@@ -137,6 +152,12 @@ public sealed class EventLoop
         try
         {
             RegisterBell();
+            if (Ring is not null)
+            {
+                Ring.Enable();
+                WatchEpoll(Ring);
+            }
+
             while (!_stopping)
             {
                 RunOneTurn();
@@ -157,9 +178,33 @@ public sealed class EventLoop
 
     private void RunOneTurn()
     {
-        var count = _epoll.Wait(_again.Count > 0 ? 0 : _clock.WaitUntil(Timers.NextDeadline));
-        _clock.Update();
+        var milliseconds = _again.Count > 0 || _epollHasEvents ? 0 : _clock.WaitUntil(Timers.NextDeadline);
+        if (Ring is null)
+        {
+            DispatchEvents(milliseconds);
+        }
+        else
+        {
+            Ring.SubmitAndWait(milliseconds);
+            _clock.Update();
+            DispatchCompletions(Ring);
+            if (_epollHasEvents)
+            {
+                DispatchEvents(milliseconds: 0);
+            }
+        }
+
         Counters.Turns++;
+        RunAgainList();
+        FireTimers();
+        _datagrams?.Flush();
+    }
+
+    private void DispatchEvents(int milliseconds)
+    {
+        var count = _epoll.Wait(milliseconds);
+        _clock.Update();
+        _epollHasEvents = count == Epoll.BatchSize;
 
         for (var i = 0; i < count; i++)
         {
@@ -169,11 +214,48 @@ public sealed class EventLoop
                 Dispatch(owner, events);
             }
         }
-
-        RunAgainList();
-        FireTimers();
-        _datagrams?.Flush();
     }
+
+    private void DispatchCompletions(IoUring ring)
+    {
+        for (var left = ring.Completed; left > 0; left--)
+        {
+            var completion = ring.Take();
+            var operation = RingKey.Operation(completion.UserData);
+            if (operation == RingOperation.PollEpoll)
+            {
+                _epollHasEvents = true;
+                if ((completion.Flags & IoUringAbi.IORING_CQE_F_MORE) == 0)
+                {
+                    WatchEpoll(ring);
+                }
+            }
+            else if (_registrations.Find(RingKey.RegistrationKey(completion.UserData)) is IRingOwner owner)
+            {
+                Complete(owner, operation, completion);
+            }
+            else if ((completion.Flags & IoUringAbi.IORING_CQE_F_BUFFER) != 0)
+            {
+                // Bytes that came while their connection was closed.
+                ring.Buffers.Return(BufferRing.IdOf(completion.Flags));
+            }
+        }
+    }
+
+    private void Complete(IRingOwner owner, RingOperation operation, in CompletionEntry completion)
+    {
+        try
+        {
+            owner.OnCompleted(operation, completion.Result, completion.Flags);
+        }
+        catch (Exception exception)
+        {
+            Report(exception);
+            owner.OnException();
+        }
+    }
+
+    private void WatchEpoll(IoUring ring) => ring.PollReadable(_epoll.Descriptor, RingKey.Of(registrationKey: 0, RingOperation.PollEpoll));
 
     private void Dispatch(IPolledDescriptor owner, Readiness events)
     {
@@ -266,6 +348,7 @@ public sealed class EventLoop
 
         _datagrams?.Dispose();
         _clock.Dispose();
+        Ring?.Dispose();
         Blocks.Dispose();
         _epoll.Dispose();
         _bell.Dispose();

@@ -1,3 +1,6 @@
+using System.Globalization;
+using EdgeProxy.Transport.Interop;
+
 namespace EdgeProxy.Transport.Loops;
 
 /// <summary>The loops of the process. Owns their threads; disposing it ends every listener, session and flow on them.</summary>
@@ -15,10 +18,11 @@ public sealed class EventLoopGroup : IAsyncDisposable
             throw new ArgumentOutOfRangeException(nameof(options), options.Count, "The number of loops is not positive.");
         }
 
+        var rings = options.Io == IoMode.Epoll ? null : OpenRings(options.Count);
         _loops = new EventLoop[options.Count];
         for (var i = 0; i < _loops.Length; i++)
         {
-            _loops[i] = new EventLoop(i, options, time, (loop, exception) => UnexpectedException?.Invoke(loop, exception));
+            _loops[i] = new EventLoop(i, options, rings?[i], time, (loop, exception) => UnexpectedException?.Invoke(loop, exception));
         }
 
         foreach (var loop in _loops)
@@ -30,8 +34,41 @@ public sealed class EventLoopGroup : IAsyncDisposable
     /// <summary>Called on the loop when a callback threw. What it belonged to is closed; the loop goes on. Must not throw.</summary>
     public Action<EventLoop, Exception>? UnexpectedException { get; set; }
 
+    /// <summary>What the loops run on: <see cref="IoMode.Epoll"/> or <see cref="IoMode.IoUring"/>.</summary>
+    public IoMode Io => _loops[0].Ring is null ? IoMode.Epoll : IoMode.IoUring;
+
+    /// <summary>Why io_uring could not be had although it was not switched off; null when it could.</summary>
+    public string? IoUringRefusal { get; private set; }
+
     /// <summary>One loop per thread.</summary>
     public IReadOnlyList<EventLoop> Loops => _loops;
+
+    /// <summary>One ring a loop, or none at all: loops of two kinds would be hard to reason about.</summary>
+    private IoUring[]? OpenRings(int count)
+    {
+        var rings = new List<IoUring>(count);
+        while (rings.Count < count)
+        {
+            if (IoUring.TryCreate(out var errno) is { } ring)
+            {
+                rings.Add(ring);
+                continue;
+            }
+
+            rings.ForEach(opened => opened.Dispose());
+            IoUringRefusal = errno switch
+            {
+                Errno.ENOSYS => "this kernel, or the container's seccomp profile, has no io_uring",
+                Errno.EPERM or Errno.EACCES => "the sysctl kernel.io_uring_disabled, or a seccomp profile, forbids it",
+                Errno.EINVAL => "it needs Linux 6.1 or later",
+                Errno.ENOMEM => "there is not enough memory that may be locked (ulimit -l)",
+                _ => string.Create(CultureInfo.InvariantCulture, $"error {errno}"),
+            };
+            return null;
+        }
+
+        return [.. rings];
+    }
 
     /// <summary>Stops the loops: sessions are reset with <see cref="Tcp.CloseReason.Drained"/>, sockets closed, threads ended.</summary>
     public async ValueTask DisposeAsync()

@@ -6,6 +6,9 @@ public sealed class EventLoopOptions
     /// <summary>Number of loops, one thread each. Default: one per processor.</summary>
     public int Count { get; set; } = Environment.ProcessorCount;
 
+    /// <summary>How the loops ask the kernel for work. Default <see cref="IoMode.Auto"/>.</summary>
+    public IoMode Io { get; set; }
+
     /// <summary>Blocks of 64 KiB that stalled directions of one loop may hold together. Default 4,096 (256 MiB); zero holds none.</summary>
     /// <remarks>Beyond it nothing is refused: bytes then wait in the kernel's receive buffer, at the price of one more system call a read.</remarks>
     public int MaxStalledBlocks { get; set; } = 4096;

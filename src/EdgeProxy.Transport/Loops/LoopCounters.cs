@@ -9,6 +9,8 @@ public sealed class LoopCounters
     internal long AcceptPauses;
     internal long Stalled;
     internal long Stalls;
+    internal long OnRing;
+    internal long LeftRing;
     internal long Received;
     internal long Sent;
     internal long SendDropped;
@@ -35,6 +37,12 @@ public sealed class LoopCounters
 
     /// <summary>How often a direction stalled and took a block since start.</summary>
     public long TotalStalls => Volatile.Read(ref Stalls);
+
+    /// <summary>TCP sessions whose bytes go by io_uring now; those that stall or turn bulk go by epoll meanwhile.</summary>
+    public long SessionsOnRing => Volatile.Read(ref OnRing);
+
+    /// <summary>How often a session left io_uring for epoll since start.</summary>
+    public long TotalLeftRing => Volatile.Read(ref LeftRing);
 
     /// <summary>Datagrams received from clients since start.</summary>
     public long DatagramsReceived => Volatile.Read(ref Received);

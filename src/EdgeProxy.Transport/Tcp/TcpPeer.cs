@@ -3,11 +3,16 @@ using EdgeProxy.Transport.Loops;
 
 namespace EdgeProxy.Transport.Tcp;
 
-/// <summary>One side of a session: its socket, what epoll said about it, and what was read from it but not yet accepted by the other side.</summary>
+/// <summary>One side of a session: its socket, what is known about it, and what was read from it but not yet accepted by the other side.</summary>
 /// <remarks>Owns the descriptor, and the pending block while there is one. The rules that change these flags are in <see cref="TcpRelay"/>.</remarks>
-internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int descriptor) : IPolledDescriptor
+internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int descriptor) : IRingOwner
 {
+    private const int NoBuffer = -1;
+
     private byte* _block;
+
+    // The ring's buffer the pending bytes are in, if they are in one.
+    private int _buffer = NoBuffer;
 
     public ulong RegistrationKey { get; set; }
 
@@ -32,6 +37,18 @@ internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int des
     /// <summary>Nothing more will be sent: FIN was sent, or sending failed.</summary>
     public bool WriteEnded { get; set; }
 
+    /// <summary>Bytes go by <see cref="TcpRingRelay"/>, and epoll says nothing that matters.</summary>
+    public bool IsOnRing { get; set; }
+
+    /// <summary>The ring was asked for bytes of this side and has not answered.</summary>
+    public bool IsReceiving { get; set; }
+
+    /// <summary>The ring was asked to send the pending bytes to the other side and has not answered.</summary>
+    public bool IsSending { get; set; }
+
+    /// <summary>Receives in a row that filled their buffer.</summary>
+    public int FullReads { get; set; }
+
     public bool HasPending => _block is not null;
 
     public byte* PendingBytes => _block + PendingOffset;
@@ -42,17 +59,26 @@ internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int des
 
     public void OnReady(Readiness events)
     {
+        if (IsOnRing)
+        {
+            // Receives tell the ring what happens, except to a side that has finished sending: nothing more is received from it.
+            if (ReadEnded && events.HasAny(Readiness.Error))
+            {
+                HasFailed = true;
+                session.OnPeerReady(this);
+            }
+
+            return;
+        }
+
         IsReadable |= events.HasAny(Readiness.In | Readiness.PeerClosed | Readiness.Hup | Readiness.Error);
         IsWritable |= events.HasAny(Readiness.Out);
         MayReadShort |= events.HasAny(Readiness.PeerClosed | Readiness.Hup | Readiness.Error | Readiness.Urgent);
         HasFailed |= events.HasAny(Readiness.Error);
-        if (events.HasAny(Readiness.Urgent))
-        {
-            ConnectionOptions.ReadUrgentInLine(descriptor);
-        }
-
         session.OnPeerReady(this);
     }
+
+    public void OnCompleted(RingOperation operation, int result, uint flags) => session.OnCompleted(this, operation, result, flags);
 
     public void OnException() => session.End(CloseReason.InternalError);
 
@@ -66,6 +92,29 @@ internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int des
         PendingCount = count;
     }
 
+    /// <summary>Keeps what the ring received, in the buffer it is in.</summary>
+    public void KeepPending(ushort buffer, int count)
+    {
+        _buffer = buffer;
+        KeepPending(loop.Ring!.Buffers[buffer], 0, count); // only its own loop's ring answers it
+    }
+
+    /// <summary>Moves pending bytes from the ring's buffer to a block of the loop, so that a stall costs the ring none.</summary>
+    /// <remarks>When stalled directions hold all the blocks they may, the buffer stays; without buffers the others leave the ring as well.</remarks>
+    private void ReleaseBuffer(LoopBufferPool blocks)
+    {
+        if (_buffer == NoBuffer || !blocks.CanHandOver)
+        {
+            return;
+        }
+
+        var block = blocks.HandOver();
+        new ReadOnlySpan<byte>(PendingBytes, PendingCount).CopyTo(new Span<byte>(block, LoopBufferPool.BlockSize));
+        var count = PendingCount;
+        DropPending(blocks);
+        KeepPending(block, 0, count);
+    }
+
     /// <summary>Takes note that some of the pending bytes were sent; with the last one the block goes back.</summary>
     public void AdvancePending(LoopBufferPool blocks, int sent)
     {
@@ -77,8 +126,24 @@ internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int des
         }
     }
 
+    /// <summary>Leaves the ring: epoll tells from now on, beginning with what is true already. False when it has no room.</summary>
+    public bool StartReadiness()
+    {
+        ReleaseBuffer(loop.Blocks);
+        IsReadable = IsWritable = MayReadShort = false;
+        return loop.ChangeInterest(this, descriptor, Readiness.Connection) == 0;
+    }
+
+    /// <summary>Goes to the ring: epoll tells of a failure only. False when that could not be.</summary>
+    public bool StopReadiness() => loop.ChangeInterest(this, descriptor, Readiness.None) == 0;
+
     public void Close(bool withReset)
     {
+        if (IsReceiving || IsSending)
+        {
+            AbandonRing(loop.Ring!); // only a ring is ever asked
+        }
+
         DropPending(loop.Blocks);
         loop.Unregister(this);
         if (withReset)
@@ -91,12 +156,37 @@ internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int des
         }
     }
 
+    // A request that is not submitted yet would find another connection under this descriptor's number, and a send needs its buffer. After
+    // submitting, the send is done, and the receive that may still wait is cancelled: it is what would keep the socket open.
+    private void AbandonRing(IoUring ring)
+    {
+        ring.Submit();
+        if (IsReceiving)
+        {
+            CancelReceive(ring);
+        }
+    }
+
+    public void CancelReceive(IoUring ring) =>
+        ring.Cancel(RingKey.Of(RegistrationKey, RingOperation.Receive), RingKey.Of(registrationKey: 0, RingOperation.Cancel));
+
     private void DropPending(LoopBufferPool blocks)
     {
-        if (_block is not null)
+        if (_block is null)
+        {
+            return;
+        }
+
+        if (_buffer == NoBuffer)
         {
             blocks.Return(_block);
-            _block = null;
         }
+        else
+        {
+            loop.Ring!.Buffers.Return((ushort)_buffer);
+            _buffer = NoBuffer;
+        }
+
+        _block = null;
     }
 }

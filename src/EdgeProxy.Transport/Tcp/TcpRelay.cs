@@ -128,7 +128,7 @@ internal static unsafe class TcpRelay
     }
 
     // Step 4, for the sender: result is 0 for FIN, or an error number negated.
-    private static void EndRead(TcpPeer from, TcpPeer to, int result)
+    internal static void EndRead(TcpPeer from, TcpPeer to, int result)
     {
         if (result == -Errno.EAGAIN)
         {
@@ -155,7 +155,7 @@ internal static unsafe class TcpRelay
 
     // What the receiver had sent before it broke may still be read: a backend that answers and closes without reading the request to its end
     // resets the connection, and its answer counts.
-    private static void FailSend(TcpPeer to)
+    internal static void FailSend(TcpPeer to)
     {
         to.HasFailed = true;
         to.WriteEnded = true;

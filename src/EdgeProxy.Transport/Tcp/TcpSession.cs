@@ -19,6 +19,9 @@ namespace EdgeProxy.Transport.Tcp;
 /// </remarks>
 public abstract class TcpSession : ILoopWork
 {
+    // Changing over costs four system calls; a session that keeps bursting should not pay them all the time.
+    private const int CalmTurnsBeforeRing = 64;
+
     private EventLoop? _loop;
     private TcpPeer? _client;
     private TcpPeer? _upstream;
@@ -26,6 +29,8 @@ public abstract class TcpSession : ILoopWork
     private Phase _phase;
     private bool _isQueued;
     private DialError? _immediateDialError;
+    private int _calmTurns;
+    private bool _isLeavingRing;
     private TimeSpan _lastMoved;
     private long _bytesUp;
     private long _bytesDown;
@@ -156,7 +161,8 @@ public abstract class TcpSession : ILoopWork
         loop.Counters.Accepted++;
         loop.Counters.Active++;
 
-        if (loop.Register(_client, descriptor, Readiness.Connection) != 0)
+        // On a ring only its failure is of interest until the backend is connected; what it sends stays in the kernel either way.
+        if (loop.Register(_client, descriptor, loop.Ring is null ? Readiness.Connection : Readiness.None) != 0)
         {
             End(CloseReason.ResourceExhausted);
             return;
@@ -176,6 +182,9 @@ public abstract class TcpSession : ILoopWork
             case Phase.Accepted or Phase.Dialing when peer.HasFailed:
                 // A client that only finished sending (FIN) may want its answer and is served; one that reset is gone.
                 End(CloseReason.ClientReset);
+                break;
+            case Phase.Relaying when peer.IsOnRing:
+                EndIfOver(Client.HasPending && !Upstream.WriteEnded);
                 break;
             case Phase.Relaying:
                 Relay();
@@ -201,7 +210,7 @@ public abstract class TcpSession : ILoopWork
         }
 
         // After connect(2): a socket that is not connecting yet would report a hang-up.
-        return Loop.Register(_upstream, descriptor, Readiness.Connection);
+        return Loop.Register(_upstream, descriptor, Loop.Ring is null ? Readiness.Connection : Readiness.Out | Readiness.OneShot);
     }
 
     private void FinishConnect()
@@ -248,23 +257,53 @@ public abstract class TcpSession : ILoopWork
         }
 
         StartIdleTimer();
-        Relay();
+        if (Loop.Ring is { } ring)
+        {
+            EnterRing(ring);
+        }
+        else
+        {
+            Relay();
+        }
     }
 
-    /// <summary>One turn of step 3: moves both ways, then judges what the two sides have become.</summary>
+    /// <summary>One turn of step 3 by readiness: moves both ways, then judges what the two sides have become.</summary>
     private void Relay()
     {
         var up = TcpRelay.Move(Loop.Blocks, Client, Upstream);
         var down = TcpRelay.Move(Loop.Blocks, Upstream, Client);
+        Count(up, down);
+
+        var canMoveUp = TcpRelay.CanMove(Client, Upstream);
+        var canMoveDown = TcpRelay.CanMove(Upstream, Client);
+        if (EndIfOver(canMoveUp))
+        {
+            return;
+        }
+
+        if (canMoveUp || canMoveDown)
+        {
+            QueueTurn();
+        }
+        else if (Loop.Ring is { } ring)
+        {
+            ReturnToRing(ring, up + down);
+        }
+    }
+
+    private void Count(long up, long down)
+    {
         _bytesUp += up;
         _bytesDown += down;
         if (up + down > 0)
         {
             _lastMoved = Loop.Now;
         }
+    }
 
-        var canMoveUp = TcpRelay.CanMove(Client, Upstream);
-        var canMoveDown = TcpRelay.CanMove(Upstream, Client);
+    /// <summary>Ends the session when one side broke, or both have finished.</summary>
+    private bool EndIfOver(bool canMoveUp)
+    {
         if (Client.HasFailed && !canMoveUp)
         {
             // Its last bytes were passed on if the backend took them. A backend that does not read now is not waited for: nobody is left to
@@ -280,10 +319,116 @@ public abstract class TcpSession : ILoopWork
         {
             End(CloseReason.Completed);
         }
-        else if (canMoveUp || canMoveDown)
+
+        return _phase == Phase.Closed;
+    }
+
+    /// <summary>Step 3 by the ring: from here on answers come to <see cref="OnCompleted"/>.</summary>
+    private void EnterRing(IoUring ring)
+    {
+        Loop.Counters.OnRing++;
+        Client.IsOnRing = Upstream.IsOnRing = true;
+        Client.FullReads = Upstream.FullReads = 0;
+        // The client mostly speaks first, and has by now.
+        TcpRingRelay.Receive(ring, Client, pollFirst: false);
+        TcpRingRelay.Receive(ring, Upstream, pollFirst: true);
+    }
+
+    /// <summary>The ring answered a request for a side: one step of its direction, then the same judgement as by readiness.</summary>
+    internal void OnCompleted(TcpPeer from, RingOperation operation, int result, uint flags)
+    {
+        var ring = Loop.Ring!; // only a ring answers
+        var to = from == Client ? Upstream : Client;
+        bool stays;
+        if (operation == RingOperation.Receive)
         {
-            QueueTurn();
+            stays = TcpRingRelay.OnReceived(from, to, result, flags);
         }
+        else
+        {
+            stays = TcpRingRelay.OnSent(Loop.Blocks, from, to, result);
+            var sent = Math.Max(result, 0);
+            Count(from == Client ? sent : 0, from == Client ? 0 : sent);
+        }
+
+        if (EndIfOver(Client.HasPending && !Upstream.WriteEnded))
+        {
+            return;
+        }
+
+        if (from == Upstream && from.ReadEnded)
+        {
+            // Dialling used up what epoll was to tell of this side.
+            stays &= from.StopReadiness();
+        }
+
+        if (!stays && !_isLeavingRing)
+        {
+            _isLeavingRing = true;
+            CancelReceives(ring);
+        }
+
+        if (_isLeavingRing)
+        {
+            LeaveRingWhenQuiet();
+        }
+        else if (from.HasPending && !to.WriteEnded)
+        {
+            TcpRingRelay.Send(ring, from, to);
+        }
+        else
+        {
+            TcpRingRelay.Receive(ring, from, pollFirst: !from.MayReadShort);
+        }
+    }
+
+    private void CancelReceives(IoUring ring)
+    {
+        if (Client.IsReceiving)
+        {
+            Client.CancelReceive(ring);
+        }
+
+        if (Upstream.IsReceiving)
+        {
+            Upstream.CancelReceive(ring);
+        }
+    }
+
+    /// <summary>Back to readiness, once the ring has answered everything; epoll then tells what is true of both sides.</summary>
+    private void LeaveRingWhenQuiet()
+    {
+        if (Client.IsReceiving || Client.IsSending || Upstream.IsReceiving || Upstream.IsSending)
+        {
+            return;
+        }
+
+        LeaveRing();
+        if (!Client.StartReadiness() || !Upstream.StartReadiness())
+        {
+            End(CloseReason.ResourceExhausted);
+        }
+    }
+
+    private void LeaveRing()
+    {
+        _isLeavingRing = false;
+        _calmTurns = 0;
+        Client.IsOnRing = Upstream.IsOnRing = false;
+        Loop.Counters.OnRing--;
+        Loop.Counters.LeftRing++;
+    }
+
+    /// <summary>Both sides have nothing to move now. A session that has been like this after each of many small turns goes back to the ring.</summary>
+    private void ReturnToRing(IoUring ring, long moved)
+    {
+        _calmTurns = moved < BufferRing.BufferSize && !Client.HasPending && !Upstream.HasPending ? _calmTurns + 1 : 0;
+        if (_calmTurns < CalmTurnsBeforeRing || !Client.StopReadiness() || !Upstream.StopReadiness())
+        {
+            return;
+        }
+
+        EnterRing(ring);
     }
 
     private void StartIdleTimer()
@@ -325,6 +470,11 @@ public abstract class TcpSession : ILoopWork
 
         _phase = Phase.Closed;
         _timer?.Stop();
+        if (Client.IsOnRing)
+        {
+            Loop.Counters.OnRing--;
+        }
+
         // A cut connection must not look like a finished one to either side.
         var withReset = reason != CloseReason.Completed;
         Client.Close(withReset);
