@@ -25,6 +25,12 @@ internal static partial class ProcessLog
     [LoggerMessage(105, LogLevel.Error, "The manifests could not be applied; what is live stays live.")]
     public static partial void ReloadFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(106, LogLevel.Information, "{Count} event loops on {Engine}; {Limit} open files at most.")]
+    public static partial void Loops(ILogger logger, int count, string engine, int limit);
+
+    [LoggerMessage(EventId = 107, Message = "io_uring cannot be used: {Reason}. The loops run on epoll.")]
+    public static partial void NoIoUring(ILogger logger, LogLevel level, string reason);
+
     [LoggerMessage(110, LogLevel.Error, "{Problem}")]
     public static partial void ObjectError(ILogger logger, Problem problem);
 

@@ -7,6 +7,7 @@ using EdgeProxy.Kubernetes.ControlPlane;
 using EdgeProxy.Kubernetes.Manifests;
 using EdgeProxy.Model;
 using EdgeProxy.Settings;
+using EdgeProxy.Transport;
 using EdgeProxy.Transport.Loops;
 using Microsoft.Extensions.Logging;
 
@@ -34,7 +35,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         await using var admin = await StartAdminAsync(readiness);
 
         var snapshots = new SnapshotPublisher();
-        await using var loops = new EventLoopGroup(new EventLoopOptions(), _time);
+        await using var loops = StartLoops();
         await using var l4 = new L4Dataplane(loops, snapshots, new DataplaneOptions(), loggers, _time);
 
         var http = HttpOptions();
@@ -59,6 +60,20 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         readiness.BeginDrain();
         await DrainAsync(l4, l7, signals.Now);
         ProcessLog.Stopped(_logger);
+    }
+
+    private EventLoopGroup StartLoops()
+    {
+        var loops = new EventLoopGroup(
+            new EventLoopOptions { Count = settings.Threads ?? Environment.ProcessorCount, Io = settings.Io }, _time);
+        ProcessLog.Loops(_logger, loops.Loops.Count, loops.Io == IoMode.IoUring ? "io_uring" : "epoll", OpenFiles.Limit);
+        if (loops.IoUringRefusal is { } refusal)
+        {
+            // Who asked for it is told louder than who left it to us.
+            ProcessLog.NoIoUring(_logger, settings.Io == IoMode.IoUring ? LogLevel.Warning : LogLevel.Information, refusal);
+        }
+
+        return loops;
     }
 
     private async Task BecomeReadyAsync(L4Dataplane l4, Readiness readiness, CancellationToken stop)

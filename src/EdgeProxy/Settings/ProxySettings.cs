@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using EdgeProxy.Model;
+using EdgeProxy.Transport.Loops;
 using Microsoft.Extensions.Logging;
 
 namespace EdgeProxy.Settings;
@@ -52,6 +53,12 @@ internal sealed class ProxySettings
 
     /// <summary>Time open connections get to finish once draining starts. Zero cuts them at once. Default 30 s.</summary>
     public TimeSpan? DrainTimeout { get; set; }
+
+    /// <summary>How the event loops ask the kernel for work. Default: io_uring where that is allowed, else epoll.</summary>
+    public IoMode Io { get; set; }
+
+    /// <summary>Event loops for L4, one thread each; null: one per processor this process may use.</summary>
+    public int? Threads { get; set; }
 
     /// <summary>Folder for what must survive a restart: which Service was given which address. Null: the user's state folder.</summary>
     public string? StateDirectory { get; set; }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using EdgeProxy.Model;
+using EdgeProxy.Transport.Loops;
 using Microsoft.Extensions.Logging;
 
 namespace EdgeProxy.Settings;
@@ -85,6 +86,22 @@ internal static class SettingTable
             }
 
             settings.DrainTimeout = TimeSpan.FromSeconds(seconds);
+            return null;
+        }),
+        One("io", "ENGINE", "auto (io_uring where the kernel allows it, else epoll), epoll or io_uring. Default auto.", (settings, value) =>
+        {
+            IoMode? io = value switch { "auto" => IoMode.Auto, "epoll" => IoMode.Epoll, "io_uring" => IoMode.IoUring, _ => null };
+            settings.Io = io ?? settings.Io;
+            return io is null ? "must be auto, epoll or io_uring" : null;
+        }),
+        One("threads", "COUNT", "Event loops for TCP and UDP, one thread each, 1-256. Default: one per processor.", (settings, value) =>
+        {
+            if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var threads) || threads is < 1 or > 256)
+            {
+                return "must be a number from 1 to 256";
+            }
+
+            settings.Threads = threads;
             return null;
         }),
         One("state-dir", "PATH", "Folder that remembers which Service was given which address. Default: edgeproxy in the user's state folder.", (settings, value) =>

@@ -46,7 +46,10 @@ internal static class Sockets
         }
     }
 
-    public static async Task<string> ReceiveTextAsync(this Socket socket, int length)
+    public static async Task<string> ReceiveTextAsync(this Socket socket, int length) =>
+        Encoding.UTF8.GetString(await socket.ReceiveExactlyAsync(length));
+
+    public static async Task<byte[]> ReceiveExactlyAsync(this Socket socket, int length)
     {
         var buffer = new byte[length];
         var filled = 0;
@@ -57,7 +60,7 @@ internal static class Sockets
             filled += received;
         }
 
-        return Encoding.UTF8.GetString(buffer);
+        return buffer;
     }
 
     public static async Task<byte[]> ReceiveToEndAsync(this Socket socket)

@@ -1,21 +1,28 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using EdgeProxy.Transport.Loops;
 using EdgeProxy.Transport.Tcp;
 using EdgeProxy.Transport.Tests.Support;
 
 namespace EdgeProxy.Transport.Tests.Tcp;
 
 [Collection(OneAtATimeCollection.Name)]
-public sealed partial class TcpDescriptorTests
+public abstract partial class TcpDescriptorTests(IoMode io) : EngineTests(io)
 {
+    [Collection(OneAtATimeCollection.Name)]
+    public sealed class OnEpoll() : TcpDescriptorTests(IoMode.Epoll);
+
+    [Collection(OneAtATimeCollection.Name)]
+    public sealed class OnIoUring() : TcpDescriptorTests(IoMode.IoUring);
+
     [Fact]
     public async Task Ten_thousand_connections_leave_no_descriptor()
     {
         const int Connections = 10_000;
         const int AtOnce = 64;
         var baseline = OneAtATimeCollection.OpenDescriptors;
-        await using (var harness = TcpHarness.Start())
+        await using (var harness = Start())
         {
             (await harness.ConnectAsync()).Dispose();
             await Deadlines.Until(() => harness.ActiveSessions == 0, "the first session to end");
@@ -45,7 +52,7 @@ public sealed partial class TcpDescriptorTests
     public async Task Running_out_of_descriptors_pauses_accepting_and_serves_everybody_later()
     {
         const int Clients = 16;
-        await using var harness = TcpHarness.Start(
+        await using var harness = Start(
             new TcpHarnessOptions { Listener = new TcpListenerOptions { AcceptRetryDelay = TimeSpan.FromMilliseconds(20) } });
         // Everything the run below needs is loaded before there are no descriptors left to load it with.
         (await harness.ConnectAsync()).Dispose();
@@ -80,7 +87,7 @@ public sealed partial class TcpDescriptorTests
     [Fact]
     public async Task Session_that_gets_no_descriptor_for_its_upstream_ends_with_resource_exhausted()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = Start();
         (await harness.ConnectAsync()).Dispose();
         await Deadlines.Until(() => harness.ActiveSessions == 0, "the first session to end");
         using var client = Sockets.NewTcp(harness.Listener.LocalEndpoint);

@@ -1,18 +1,23 @@
 using System.Net;
 using System.Net.Sockets;
 using EdgeProxy.Testing;
+using EdgeProxy.Transport.Loops;
 using EdgeProxy.Transport.Tcp;
 using EdgeProxy.Transport.Tests.Support;
 
 namespace EdgeProxy.Transport.Tests.Tcp;
 
-public sealed class TcpDialTests
+public abstract class TcpDialTests(IoMode io) : EngineTests(io)
 {
+    public sealed class OnEpoll() : TcpDialTests(IoMode.Epoll);
+
+    public sealed class OnIoUring() : TcpDialTests(IoMode.IoUring);
+
     [Fact]
     public async Task Dead_first_endpoint_is_told_and_the_next_one_serves()
     {
         var dead = RefusingEndpoint();
-        await using var harness = TcpHarness.Start(new TcpHarnessOptions { DeadEndpoints = [dead, dead, dead] });
+        await using var harness = Start(new TcpHarnessOptions { DeadEndpoints = [dead, dead, dead] });
 
         using var connection = await harness.ConnectAsync();
         await connection.Client.SendTextAsync("hello");
@@ -24,7 +29,7 @@ public sealed class TcpDialTests
     [Fact]
     public async Task No_endpoint_left_resets_the_client()
     {
-        await using var harness = TcpHarness.Start(new TcpHarnessOptions { Endpoints = [RefusingEndpoint()] });
+        await using var harness = Start(new TcpHarnessOptions { Endpoints = [RefusingEndpoint()] });
 
         var (client, session) = await harness.ConnectClientAsync();
 
@@ -36,7 +41,7 @@ public sealed class TcpDialTests
     [Fact]
     public async Task Session_without_endpoints_is_reset_at_once()
     {
-        await using var harness = TcpHarness.Start(new TcpHarnessOptions { Endpoints = [] });
+        await using var harness = Start(new TcpHarnessOptions { Endpoints = [] });
 
         var (client, session) = await harness.ConnectClientAsync();
 
@@ -49,7 +54,7 @@ public sealed class TcpDialTests
     {
         // A multicast address: connect(2) fails at once with ENETUNREACH, every time.
         var unreachable = IpEndpoint.From(IPAddress.Parse("224.0.0.1"), 80);
-        await using var harness = TcpHarness.Start(
+        await using var harness = Start(
             new TcpHarnessOptions { Endpoints = [.. Enumerable.Repeat(unreachable, 20_000)] });
 
         var (client, session) = await harness.ConnectClientAsync();
@@ -64,7 +69,7 @@ public sealed class TcpDialTests
     {
         var time = new ManualTimeProvider();
         using var hole = new BlackHole();
-        await using var harness = TcpHarness.Start(new TcpHarnessOptions
+        await using var harness = Start(new TcpHarnessOptions
         {
             Time = time,
             DeadEndpoints = [hole.Endpoint],
@@ -90,7 +95,7 @@ public sealed class TcpDialTests
     public async Task Connect_timeout_works_on_the_real_clock()
     {
         using var hole = new BlackHole();
-        await using var harness = TcpHarness.Start(
+        await using var harness = Start(
             new TcpHarnessOptions { Endpoints = [hole.Endpoint], ConnectTimeout = TimeSpan.FromMilliseconds(50) });
 
         var (client, session) = await harness.ConnectClientAsync();
@@ -103,7 +108,7 @@ public sealed class TcpDialTests
     public async Task Client_that_resets_while_the_backend_is_dialled_ends_the_session()
     {
         using var hole = new BlackHole();
-        await using var harness = TcpHarness.Start(new TcpHarnessOptions { Endpoints = [hole.Endpoint] });
+        await using var harness = Start(new TcpHarnessOptions { Endpoints = [hole.Endpoint] });
         var (client, session) = await harness.ConnectClientAsync();
         await session.Dialing.InTime();
 
@@ -117,7 +122,7 @@ public sealed class TcpDialTests
     public async Task Client_that_half_closes_while_the_backend_is_dialled_is_served()
     {
         using var hole = new BlackHole();
-        await using var harness = TcpHarness.Start(
+        await using var harness = Start(
             new TcpHarnessOptions { DeadEndpoints = [hole.Endpoint], ConnectTimeout = TimeSpan.FromMilliseconds(200) });
         var (client, session) = await harness.ConnectClientAsync();
         await session.Dialing.InTime();
@@ -137,7 +142,7 @@ public sealed class TcpDialTests
     public async Task Idle_session_ends_and_a_busy_one_does_not()
     {
         var time = new ManualTimeProvider();
-        await using var harness = TcpHarness.Start(new TcpHarnessOptions { Time = time, IdleTimeout = TimeSpan.FromMinutes(1) });
+        await using var harness = Start(new TcpHarnessOptions { Time = time, IdleTimeout = TimeSpan.FromMinutes(1) });
         using var connection = await harness.ConnectAsync();
 
         for (var i = 0; i < 5; i++)

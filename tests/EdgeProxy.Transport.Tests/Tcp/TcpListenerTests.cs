@@ -8,12 +8,16 @@ using TcpListener = EdgeProxy.Transport.Tcp.TcpListener;
 
 namespace EdgeProxy.Transport.Tests.Tcp;
 
-public sealed class TcpListenerTests
+public abstract class TcpListenerTests(IoMode io) : EngineTests(io)
 {
+    public sealed class OnEpoll() : TcpListenerTests(IoMode.Epoll);
+
+    public sealed class OnIoUring() : TcpListenerTests(IoMode.IoUring);
+
     [Fact]
     public async Task Second_listener_on_the_same_address_is_refused()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = Start();
         await using var others = new EventLoopGroup(new EventLoopOptions { Count = 2 }, TimeProvider.System);
 
         var exception = Assert.Throws<SocketException>(
@@ -93,7 +97,7 @@ public sealed class TcpListenerTests
     [Fact]
     public async Task Clients_are_spread_over_the_loops_and_stay_there()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = Start();
         var connections = new List<RelayedConnection>();
 
         for (var i = 0; i < 64; i++)
@@ -109,7 +113,7 @@ public sealed class TcpListenerTests
     [Fact]
     public async Task Disposing_the_listener_leaves_accepted_sessions_alive_and_refuses_new_ones()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = Start();
         using var connection = await harness.ConnectAsync();
 
         await harness.Listener.DisposeAsync().InTime();
@@ -125,7 +129,7 @@ public sealed class TcpListenerTests
     [Fact]
     public async Task Address_can_be_bound_again_right_after_the_listener_is_gone()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = Start();
         using (var connection = await harness.ConnectAsync())
         {
             connection.Session.Abort(CloseReason.Drained);
@@ -143,7 +147,7 @@ public sealed class TcpListenerTests
     [InlineData("127.0.0.5")]
     public async Task Listener_takes_either_family(string address)
     {
-        await using var harness = TcpHarness.Start(new TcpHarnessOptions { Address = IPAddress.Parse(address) });
+        await using var harness = Start(new TcpHarnessOptions { Address = IPAddress.Parse(address) });
 
         using var connection = await harness.ConnectAsync();
         await connection.Client.SendTextAsync("x");
@@ -155,7 +159,7 @@ public sealed class TcpListenerTests
     [Fact]
     public async Task Wildcard_listener_knows_which_address_was_asked_for()
     {
-        await using var harness = TcpHarness.Start(new TcpHarnessOptions { Address = IPAddress.Any });
+        await using var harness = Start(new TcpHarnessOptions { Address = IPAddress.Any });
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         var asked = IpEndpoint.From(IPAddress.Parse("127.0.0.9"), harness.Listener.LocalEndpoint.Port);
 
@@ -171,7 +175,7 @@ public sealed class TcpListenerTests
     [Fact]
     public async Task Both_sides_of_an_idle_session_are_probed_for_a_peer_that_vanished()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = Start();
         using var connection = await harness.ConnectAsync();
         await connection.Client.SendTextAsync("hello");
         await connection.Backend.ReceiveTextAsync(5);

@@ -5,12 +5,16 @@ using EdgeProxy.Transport.Tests.Support;
 
 namespace EdgeProxy.Transport.Tests.Tcp;
 
-public sealed class TcpRelayTests
+public abstract class TcpRelayTests(IoMode io) : EngineTests(io)
 {
+    public sealed class OnEpoll() : TcpRelayTests(IoMode.Epoll);
+
+    public sealed class OnIoUring() : TcpRelayTests(IoMode.IoUring);
+
     [Fact]
     public async Task Bytes_go_both_ways_and_are_counted()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = Start();
         using var connection = await harness.ConnectAsync();
 
         await connection.Client.SendTextAsync("question");
@@ -33,7 +37,7 @@ public sealed class TcpRelayTests
     [Fact]
     public async Task What_the_client_sends_before_the_backend_is_connected_arrives()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = Start();
         var (client, _) = await harness.ConnectClientAsync();
         await client.SendTextAsync("early");
         client.Shutdown(SocketShutdown.Send);
@@ -47,7 +51,7 @@ public sealed class TcpRelayTests
     [Fact]
     public async Task Urgent_data_neither_stops_the_stream_nor_is_lost()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = Start();
         using var connection = await harness.ConnectAsync();
 
         // TELNET's interrupt and FTP's ABOR: a read stops in front of the urgent byte though more stands behind it.
@@ -63,7 +67,7 @@ public sealed class TcpRelayTests
     [Fact]
     public async Task Client_that_finishes_first_still_gets_its_answer()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = Start();
         using var connection = await harness.ConnectAsync();
 
         await connection.Client.SendTextAsync("all");
@@ -79,7 +83,7 @@ public sealed class TcpRelayTests
     [Fact]
     public async Task Backend_that_finishes_first_still_gets_the_rest_of_the_upload()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = Start();
         using var connection = await harness.ConnectAsync();
         var upload = new byte[8 * 1024 * 1024];
 
@@ -97,7 +101,7 @@ public sealed class TcpRelayTests
     [Fact]
     public async Task Backend_that_closes_with_data_in_flight_loses_nothing()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = Start();
         using var connection = await harness.ConnectAsync();
         var answer = new byte[16 * 1024 * 1024];
 
@@ -112,7 +116,7 @@ public sealed class TcpRelayTests
     [Fact]
     public async Task Answer_of_a_backend_that_closes_without_reading_the_request_arrives_before_the_reset()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = Start();
         using var connection = await harness.ConnectAsync();
 
         await connection.Client.SendTextAsync("never read");
@@ -131,7 +135,7 @@ public sealed class TcpRelayTests
     [InlineData(0)]
     public async Task Slow_reader_blocks_the_sender_with_one_block_at_most(int maxStalledBlocks)
     {
-        await using var harness = TcpHarness.Start(
+        await using var harness = Start(
             new TcpHarnessOptions { Loops = new EventLoopOptions { Count = 1, MaxStalledBlocks = maxStalledBlocks } });
         using var connection = await harness.ConnectAsync(client => client.ReceiveBufferSize = 16 * 1024);
 
@@ -152,7 +156,7 @@ public sealed class TcpRelayTests
     [Fact]
     public async Task Stalled_connection_does_not_hold_up_another_one_of_its_loop()
     {
-        await using var harness = TcpHarness.Start(
+        await using var harness = Start(
             new TcpHarnessOptions { Loops = new EventLoopOptions { Count = 1, MaxStalledBlocks = 1 } });
         using var first = await harness.ConnectAsync();
         using var second = await harness.ConnectAsync();
@@ -169,7 +173,7 @@ public sealed class TcpRelayTests
     [Fact]
     public async Task Client_that_resets_while_the_backend_does_not_read_ends_the_session()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = Start();
         using var connection = await harness.ConnectAsync();
         SendUntilBlocked(connection.Client);
 
@@ -187,7 +191,7 @@ public sealed class TcpRelayTests
     public async Task Bytes_in_are_bytes_out_for_any_chunking(int seedCase, int maxStalledBlocks)
     {
         var random = Seeds.Next(seedCase);
-        await using var harness = TcpHarness.Start(
+        await using var harness = Start(
             new TcpHarnessOptions { Loops = new EventLoopOptions { Count = 1, MaxStalledBlocks = maxStalledBlocks } });
         var connections = new List<RelayedConnection>();
         for (var i = 0; i < 4; i++)
@@ -216,7 +220,7 @@ public sealed class TcpRelayTests
     [Fact]
     public async Task Relaying_allocates_nothing()
     {
-        await using var harness = TcpHarness.Start(new TcpHarnessOptions { Loops = new EventLoopOptions { Count = 1 } });
+        await using var harness = Start(new TcpHarnessOptions { Loops = new EventLoopOptions { Count = 1 } });
         using var connection = await harness.ConnectAsync();
         await PingPongAsync(100);
 

@@ -1,15 +1,20 @@
 using System.Net.Sockets;
+using EdgeProxy.Transport.Loops;
 using EdgeProxy.Transport.Tcp;
 using EdgeProxy.Transport.Tests.Support;
 
 namespace EdgeProxy.Transport.Tests.Tcp;
 
-public sealed class TcpResetTests
+public abstract class TcpResetTests(IoMode io) : EngineTests(io)
 {
+    public sealed class OnEpoll() : TcpResetTests(IoMode.Epoll);
+
+    public sealed class OnIoUring() : TcpResetTests(IoMode.IoUring);
+
     [Fact]
     public async Task Reset_by_the_client_reaches_the_backend_as_a_reset()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = Start();
         using var connection = await harness.ConnectAsync();
 
         connection.Client.CloseWithReset();
@@ -21,7 +26,7 @@ public sealed class TcpResetTests
     [Fact]
     public async Task Reset_by_the_backend_reaches_the_client_as_a_reset()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = Start();
         using var connection = await harness.ConnectAsync();
 
         connection.Backend.CloseWithReset();
@@ -33,7 +38,7 @@ public sealed class TcpResetTests
     [Fact]
     public async Task Reset_by_the_client_after_its_half_close_reaches_the_backend()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = Start();
         using var connection = await harness.ConnectAsync();
         connection.Client.Shutdown(SocketShutdown.Send);
         await connection.Backend.AssertEndsAsync();
@@ -47,7 +52,7 @@ public sealed class TcpResetTests
     [Fact]
     public async Task Reset_by_the_backend_after_its_half_close_reaches_the_client()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = Start();
         using var connection = await harness.ConnectAsync();
         connection.Backend.Shutdown(SocketShutdown.Send);
         await connection.Client.AssertEndsAsync();
@@ -61,7 +66,7 @@ public sealed class TcpResetTests
     [Fact]
     public async Task Client_that_closes_both_ways_while_the_answer_flows_ends_the_session()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = Start();
         using var connection = await harness.ConnectAsync();
 
         connection.Client.Close();
@@ -80,7 +85,7 @@ public sealed class TcpResetTests
     [Fact]
     public async Task Abort_from_another_thread_resets_both_sides_once()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = Start();
         using var connection = await harness.ConnectAsync();
 
         connection.Session.Abort(CloseReason.Drained);
@@ -97,7 +102,7 @@ public sealed class TcpResetTests
     public async Task Exception_in_a_callback_ends_that_session_only()
     {
         var thrown = 0;
-        await using var harness = TcpHarness.Start(new TcpHarnessOptions
+        await using var harness = Start(new TcpHarnessOptions
         {
             WhenConnected = () =>
             {
@@ -123,7 +128,7 @@ public sealed class TcpResetTests
     [Fact]
     public async Task Ending_the_loops_ends_the_sessions()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = Start();
         using var connection = await harness.ConnectAsync();
 
         await harness.Loops.DisposeAsync().InTime();
