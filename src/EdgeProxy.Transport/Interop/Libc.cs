@@ -48,6 +48,7 @@ internal static unsafe partial class Libc
     public const int TCP_NODELAY = 1;
     public const int TCP_KEEPIDLE = 4;
     public const int TCP_KEEPINTVL = 5;
+    public const int TCP_QUICKACK = 12;
 
     // sys/epoll.h
     public const int EPOLL_CLOEXEC = 0x80000;

@@ -87,8 +87,7 @@ internal sealed class ReusePortSockets
         {
             // A restart must not wait for connections of the former process in TIME_WAIT.
             Set(descriptor, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, 1);
-            // Accepted sockets inherit them.
-            ConnectionOptions.Set(descriptor);
+            ConnectionOptions.SetOnListener(descriptor);
         }
 
         return descriptor;

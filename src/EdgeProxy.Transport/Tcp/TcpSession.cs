@@ -22,6 +22,9 @@ public abstract class TcpSession : ILoopWork
     // Changing over costs four system calls; a session that keeps bursting should not pay them all the time.
     private const int CalmTurnsBeforeRing = 64;
 
+    // Most connections are over before they could ever need keep-alive; those never pay for its system calls.
+    private static readonly TimeSpan KeepAliveDelay = TimeSpan.FromSeconds(1);
+
     private EventLoop? _loop;
     private TcpPeer? _client;
     private TcpPeer? _upstream;
@@ -31,6 +34,7 @@ public abstract class TcpSession : ILoopWork
     private DialError? _immediateDialError;
     private int _calmTurns;
     private bool _isLeavingRing;
+    private bool _isKeptAlive;
     private TimeSpan _lastMoved;
     private long _bytesUp;
     private long _bytesDown;
@@ -73,7 +77,7 @@ public abstract class TcpSession : ILoopWork
             field = value;
             if (_phase == Phase.Relaying)
             {
-                StartIdleTimer();
+                StartRelayTimer();
             }
         }
     }
@@ -202,7 +206,7 @@ public abstract class TcpSession : ILoopWork
         }
 
         _upstream = new TcpPeer(this, Loop, descriptor) { IsWritable = false };
-        ConnectionOptions.Set(descriptor);
+        ConnectionOptions.SetBeforeConnect(descriptor);
         var result = NativeSocket.Connect(descriptor, upstream);
         if (result is < 0 and not -Errno.EINPROGRESS)
         {
@@ -247,7 +251,6 @@ public abstract class TcpSession : ILoopWork
     /// <summary>Step 3: both sides are connected.</summary>
     private void StartRelay()
     {
-        _timer?.Stop();
         _phase = Phase.Relaying;
         _lastMoved = Loop.Now;
         OnConnected();
@@ -256,14 +259,31 @@ public abstract class TcpSession : ILoopWork
             return;
         }
 
-        StartIdleTimer();
-        if (Loop.Ring is { } ring)
+        StartRelayTimer();
+        SendFirstBytes();
+        if (Loop.Ring is not { } ring)
         {
-            EnterRing(ring);
+            Relay();
+        }
+        else if (Client.HasPending || Client.HasFailed || Upstream.HasFailed)
+        {
+            StartReadiness();
         }
         else
         {
-            Relay();
+            EnterRing(ring);
+        }
+    }
+
+    /// <summary>What the client has sent by now takes the handshake's last step along; when it is silent the backend may want to speak.</summary>
+    private void SendFirstBytes()
+    {
+        Client.IsReadable = true;
+        var sent = TcpRelay.Move(Loop.Blocks, Client, Upstream);
+        Count(sent, down: 0);
+        if (sent == 0)
+        {
+            ConnectionOptions.AcknowledgeNow(Upstream.Descriptor);
         }
     }
 
@@ -404,6 +424,11 @@ public abstract class TcpSession : ILoopWork
         }
 
         LeaveRing();
+        StartReadiness();
+    }
+
+    private void StartReadiness()
+    {
         if (!Client.StartReadiness() || !Upstream.StartReadiness())
         {
             End(CloseReason.ResourceExhausted);
@@ -431,11 +456,18 @@ public abstract class TcpSession : ILoopWork
         EnterRing(ring);
     }
 
-    private void StartIdleTimer()
+    /// <summary>Fires when the idle timeout may be over, but before that once to begin keep-alive.</summary>
+    private void StartRelayTimer()
     {
-        if (IdleTimeout > TimeSpan.Zero)
+        var due = IdleTimeout > TimeSpan.Zero ? _lastMoved + IdleTimeout - Loop.Now : TimeSpan.MaxValue;
+        if (!_isKeptAlive && due > KeepAliveDelay)
         {
-            Timer.Start(_lastMoved + IdleTimeout - Loop.Now);
+            due = KeepAliveDelay;
+        }
+
+        if (due < TimeSpan.MaxValue)
+        {
+            Timer.Start(due);
         }
         else
         {
@@ -449,16 +481,29 @@ public abstract class TcpSession : ILoopWork
         {
             session.FailDial(DialError.Timeout);
         }
-        else if (session._phase == Phase.Relaying && session.Loop.Now - session._lastMoved >= session.IdleTimeout)
-        {
-            session.End(CloseReason.IdleTimeout);
-        }
         else if (session._phase == Phase.Relaying)
         {
-            // Bytes moved since it was set; only the stamp did, which is cheaper than moving the timer with each of them.
-            session.StartIdleTimer();
+            session.OnRelayTimer();
         }
     });
+
+    // Bytes that move only set the stamp: cheaper than moving the timer with each of them.
+    private void OnRelayTimer()
+    {
+        if (IdleTimeout > TimeSpan.Zero && Loop.Now - _lastMoved >= IdleTimeout)
+        {
+            End(CloseReason.IdleTimeout);
+            return;
+        }
+
+        if (!_isKeptAlive)
+        {
+            _isKeptAlive = true;
+            ConnectionOptions.SetKeepAlive(Upstream.Descriptor);
+        }
+
+        StartRelayTimer();
+    }
 
     /// <summary>Step 4: closes both sides, with RST unless both had finished, and says so once.</summary>
     internal void End(CloseReason reason)
