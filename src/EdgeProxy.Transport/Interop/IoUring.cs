@@ -112,13 +112,19 @@ internal sealed unsafe class IoUring : IDisposable
         entry->BufferGroup = BufferRing.Group;
     }
 
-    /// <summary>Sends what the socket takes at once; done when the submission returns. The bytes must stay until then.</summary>
-    public void Send(int descriptor, ulong userData, byte* bytes, int count)
+    /// <summary>
+    /// Sends what the socket takes at once: done when the submission returns, the bytes must stay until then. The next request is begun only
+    /// when everything was taken, and answered with ECANCELED otherwise.
+    /// </summary>
+    public void SendBeforeNext(int descriptor, ulong userData, byte* bytes, int count)
     {
+        MakeRoom(2); // a link does not reach across two submissions
         var entry = Next(IORING_OP_SEND, descriptor, userData);
+        entry->Flags = IOSQE_IO_LINK;
         entry->Address = (ulong)bytes;
         entry->Length = (uint)count;
-        entry->OperationFlags = Libc.MSG_NOSIGNAL | Libc.MSG_DONTWAIT;
+        // MSG_WAITALL makes a short send a failed one, as far as the link goes.
+        entry->OperationFlags = Libc.MSG_NOSIGNAL | Libc.MSG_DONTWAIT | Libc.MSG_WAITALL;
     }
 
     /// <summary>Answers every time the descriptor becomes readable, as long as the answers say so (<see cref="IORING_CQE_F_MORE"/>).</summary>
@@ -172,18 +178,24 @@ internal sealed unsafe class IoUring : IDisposable
 
     private SubmissionEntry* Next(byte opcode, int descriptor, ulong userData)
     {
-        if (Unsubmitted > _submissionMask)
-        {
-            Submit();
-            if (Unsubmitted > _submissionMask)
-            {
-                throw Errno.ToException(Errno.EBUSY);
-            }
-        }
-
+        MakeRoom(1);
         var entry = _submissions + (_tail++ & _submissionMask);
         *entry = new SubmissionEntry { Opcode = opcode, Descriptor = descriptor, UserData = userData };
         return entry;
+    }
+
+    private void MakeRoom(uint entries)
+    {
+        if (Unsubmitted + entries <= _submissionMask + 1)
+        {
+            return;
+        }
+
+        Submit();
+        if (Unsubmitted + entries > _submissionMask + 1)
+        {
+            throw Errno.ToException(Errno.EBUSY);
+        }
     }
 
     private int Enter(uint minimum, int milliseconds)

@@ -35,6 +35,7 @@ internal static class IoUringAbi
     public const byte IORING_OP_SEND = 26;
     public const byte IORING_OP_RECV = 27;
 
+    public const byte IOSQE_IO_LINK = 1 << 2;
     public const byte IOSQE_BUFFER_SELECT = 1 << 5;
     public const uint IORING_POLL_ADD_MULTI = 1 << 0;
     public const ushort IORING_RECVSEND_POLL_FIRST = 1 << 0;

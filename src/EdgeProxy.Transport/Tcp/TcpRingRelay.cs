@@ -5,8 +5,9 @@ namespace EdgeProxy.Transport.Tcp;
 
 /// <summary>Copies bytes from one side of a session to the other by io_uring: the quick way for a connection that flows.</summary>
 /// <remarks>
-/// <para>A direction has one request under way at most: a receive, answered in one of the ring's buffers, then a send of that buffer, then the
-/// next receive. So it cannot run ahead of its receiver, and a waiting connection holds no memory.</para>
+/// <para>A direction goes in steps: a receive, answered in one of the ring's buffers, then a send of that buffer, and linked to it the next
+/// receive, which the kernel begins only when everything was sent. So it cannot run ahead of its receiver, and a waiting connection holds no
+/// memory.</para>
 /// <para>Whatever is not plain flowing is left to <see cref="TcpRelay"/>: a receiver that does not take all at once, a direction that turns
 /// bulk (splice moves that cheaper than any copy), a ring out of buffers. The session then leaves the ring, and comes back when it has been
 /// calm for a while. What the two sides have become is judged in <see cref="TcpSession"/>, the same for both ways.</para>
@@ -16,27 +17,28 @@ internal static unsafe class TcpRingRelay
     // One full buffer may be a large answer; so many in a row are a transfer.
     private const int BulkReceives = 4;
 
-    /// <summary>Asks for the next bytes of a side, unless it has ended or has some that are not passed on yet.</summary>
+    /// <summary>Asks for the first bytes of a side, unless it has ended.</summary>
     /// <param name="ring">The loop's ring.</param>
     /// <param name="from">The side to read.</param>
     /// <param name="pollFirst">Nothing is expected to be there yet.</param>
     public static void Receive(IoUring ring, TcpPeer from, bool pollFirst)
     {
-        if (!from.ReadEnded && !from.HasPending && !from.IsReceiving)
+        if (!from.ReadEnded)
         {
             from.IsReceiving = true;
             ring.Receive(from.Descriptor, RingKey.Of(from.RegistrationKey, RingOperation.Receive), pollFirst);
         }
     }
 
-    /// <summary>Sends what a side has pending to the other one.</summary>
-    public static void Send(IoUring ring, TcpPeer from, TcpPeer to)
+    /// <summary>Sends what a side has pending to the other one, then asks for its next bytes.</summary>
+    public static void SendAndReceive(IoUring ring, TcpPeer from, TcpPeer to)
     {
         from.IsSending = true;
-        ring.Send(to.Descriptor, RingKey.Of(from.RegistrationKey, RingOperation.Send), from.PendingBytes, from.PendingCount);
+        ring.SendBeforeNext(to.Descriptor, RingKey.Of(from.RegistrationKey, RingOperation.Send), from.PendingBytes, from.PendingCount);
+        Receive(ring, from, pollFirst: !from.MayReadShort);
     }
 
-    /// <summary>Takes the answer to <see cref="Receive"/>. False when this direction is no longer for the ring.</summary>
+    /// <summary>Takes the answer to a receive. False when this direction is no longer for the ring.</summary>
     public static bool OnReceived(TcpPeer from, TcpPeer to, int result, uint flags)
     {
         from.IsReceiving = false;
@@ -51,7 +53,7 @@ internal static unsafe class TcpRingRelay
         switch (result)
         {
             case -Errno.ECANCELED:
-                return true; // asked for by leaving
+                return true; // by leaving the ring, or by a send that was not taken whole
             case -Errno.ENOBUFS:
                 return false;
             default:
@@ -60,7 +62,7 @@ internal static unsafe class TcpRingRelay
         }
     }
 
-    /// <summary>Takes the answer to <see cref="Send"/>. False when the receiver did not take everything.</summary>
+    /// <summary>Takes the answer to a send. False when the receiver did not take everything.</summary>
     public static bool OnSent(LoopBufferPool blocks, TcpPeer from, TcpPeer to, int result)
     {
         from.IsSending = false;

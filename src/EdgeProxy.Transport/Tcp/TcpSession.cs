@@ -394,11 +394,7 @@ public abstract class TcpSession : ILoopWork
         }
         else if (from.HasPending && !to.WriteEnded)
         {
-            TcpRingRelay.Send(ring, from, to);
-        }
-        else
-        {
-            TcpRingRelay.Receive(ring, from, pollFirst: !from.MayReadShort);
+            TcpRingRelay.SendAndReceive(ring, from, to);
         }
     }
 
