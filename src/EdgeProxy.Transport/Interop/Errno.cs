@@ -15,6 +15,7 @@ internal static class Errno
     public const int EMFILE = 24;
     public const int ENOSPC = 28;
     public const int EPIPE = 32;
+    public const int ENOSYS = 38;
     public const int EBADF = 9;
     public const int ENOTSOCK = 88;
     public const int EMSGSIZE = 90;

@@ -41,6 +41,7 @@ public sealed class EventLoop
         _report = report;
         _clock = new LoopClock(time, _bell.Ring);
         Blocks = new LoopBufferPool(options.MaxStalledBlocks, options.MaxSpareBlocks, Counters);
+        Pipes = new PipePool(options, Counters);
         _thread = new Thread(Run) { IsBackground = true, Name = $"edgeproxy-loop-{index}" };
     }
 
@@ -57,6 +58,8 @@ public sealed class EventLoop
     public TimeSpan Now => _clock.Now;
 
     internal LoopBufferPool Blocks { get; }
+
+    internal PipePool Pipes { get; }
 
     internal TimerQueue Timers { get; } = new();
 
@@ -267,6 +270,7 @@ public sealed class EventLoop
         _datagrams?.Dispose();
         _clock.Dispose();
         Blocks.Dispose();
+        Pipes.Dispose();
         _epoll.Dispose();
         _bell.Dispose();
     }

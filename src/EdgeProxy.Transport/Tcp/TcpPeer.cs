@@ -4,10 +4,11 @@ using EdgeProxy.Transport.Loops;
 namespace EdgeProxy.Transport.Tcp;
 
 /// <summary>One side of a session: its socket, what epoll said about it, and what was read from it but not yet accepted by the other side.</summary>
-/// <remarks>Owns the descriptor, and the pending block while there is one. The rules that change these flags are in <see cref="TcpRelay"/>.</remarks>
+/// <remarks>Owns the descriptor, and the pending block or pipe while there is one. The rules that change these flags are in <see cref="TcpRelay"/>.</remarks>
 internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int descriptor) : IPolledDescriptor
 {
     private byte* _block;
+    private BulkGauge _gauge;
 
     public ulong RegistrationKey { get; set; }
 
@@ -32,7 +33,14 @@ internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int des
     /// <summary>Nothing more will be sent: FIN was sent, or sending failed.</summary>
     public bool WriteEnded { get; set; }
 
-    public bool HasPending => _block is not null;
+    /// <summary>This direction may be spliced when it is bulk. Not once an urgent byte came: splice cannot get past it (tcp_read_sock).</summary>
+    public bool CanSplice { get; set; } = true;
+
+    /// <summary>Something was read from here that the other side did not take yet: in a block, or in a pipe.</summary>
+    public bool HasPending => _block is not null || Pipe is not null;
+
+    /// <summary>The pipe bytes from here pass through; kept only while the other side is stalled.</summary>
+    public SplicePipe? Pipe { get; private set; }
 
     public byte* PendingBytes => _block + PendingOffset;
 
@@ -49,6 +57,7 @@ internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int des
         if (events.HasAny(Readiness.Urgent))
         {
             ConnectionOptions.ReadUrgentInLine(descriptor);
+            CanSplice = false;
         }
 
         session.OnPeerReady(this);
@@ -57,6 +66,30 @@ internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int des
     public void OnException() => session.End(CloseReason.InternalError);
 
     public void OnLoopStopping() => session.End(CloseReason.Drained);
+
+    /// <summary>Takes note of the size of a read.</summary>
+    public void NoteSize(int received) => _gauge.Note(received >= loop.Pipes.LargeRead);
+
+    /// <summary>Takes an empty pipe for the next read, if this direction is bulk and there is one.</summary>
+    public bool TryTakePipe()
+    {
+        if (CanSplice && _gauge.IsBulk)
+        {
+            Pipe = loop.Pipes.TryTake();
+        }
+
+        return Pipe is not null;
+    }
+
+    /// <summary>Takes note that bytes in the pipe were sent; an empty pipe goes back.</summary>
+    public void AdvancePipe(int sent)
+    {
+        loop.Counters.Spliced += sent;
+        if (Pipe!.IsEmpty) // there is one, it was drained
+        {
+            DropPipe();
+        }
+    }
 
     /// <summary>Keeps a block whose rest the other side did not take.</summary>
     public void KeepPending(byte* block, int offset, int count)
@@ -80,6 +113,7 @@ internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int des
     public void Close(bool withReset)
     {
         DropPending(loop.Blocks);
+        DropPipe();
         loop.Unregister(this);
         if (withReset)
         {
@@ -97,6 +131,14 @@ internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int des
         {
             blocks.Return(_block);
             _block = null;
+        }
+    }
+    private void DropPipe()
+    {
+        if (Pipe is not null)
+        {
+            loop.Pipes.Return(Pipe);
+            Pipe = null;
         }
     }
 }
