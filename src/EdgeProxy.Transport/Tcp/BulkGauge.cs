@@ -5,14 +5,14 @@ namespace EdgeProxy.Transport.Tcp;
 /// Splicing a large read costs half of copying it, a small one more (three system calls and page references instead of two and a short
 /// copy). Turning back is slower than turning, because a fast loop also finds little now and then when the stream is bulk.
 /// </remarks>
-internal struct BulkGauge
+internal struct BulkGauge(bool isBulk)
 {
     private const int LargeReadsToTurn = 2;
     private const int SmallReadsToTurnBack = 8;
 
     private int _against;
 
-    public bool IsBulk { get; private set; }
+    public bool IsBulk { get; private set; } = isBulk;
 
     public void Note(bool isLarge)
     {

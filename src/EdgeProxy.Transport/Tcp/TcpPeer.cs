@@ -8,7 +8,7 @@ namespace EdgeProxy.Transport.Tcp;
 internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int descriptor) : IPolledDescriptor
 {
     private byte* _block;
-    private BulkGauge _gauge;
+    private BulkGauge _gauge = new(isBulk: loop.Pipes.LargeRead == 0);
 
     public ulong RegistrationKey { get; set; }
 

@@ -77,6 +77,12 @@ internal sealed class TcpHarness : IAsyncDisposable
 
     public long TotalStalls => Loops.Loops.Sum(loop => loop.Counters.TotalStalls);
 
+    public long PipesInUse => Loops.Loops.Sum(loop => loop.Counters.PipesInUse);
+
+    public long BytesSpliced => Loops.Loops.Sum(loop => loop.Counters.BytesSpliced);
+
+    public long PipesExhausted => Loops.Loops.Sum(loop => loop.Counters.PipesExhausted);
+
     public long PausedAccepts => Loops.Loops.Sum(loop => loop.Counters.PausedAccepts);
 
     public static TcpHarness Start(TcpHarnessOptions? options = null) => new(options ?? new TcpHarnessOptions());

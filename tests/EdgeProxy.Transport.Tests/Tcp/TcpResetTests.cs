@@ -1,15 +1,20 @@
 using System.Net.Sockets;
+using EdgeProxy.Transport.Loops;
 using EdgeProxy.Transport.Tcp;
 using EdgeProxy.Transport.Tests.Support;
 
 namespace EdgeProxy.Transport.Tests.Tcp;
 
-public sealed class TcpResetTests
+/// <summary>What becomes of a cut connection, whichever way its bytes go. A subclass is a way.</summary>
+public abstract class TcpResetTests
 {
+    /// <summary>Options of loops that send all bytes this way.</summary>
+    private protected abstract EventLoopOptions Loops { get; }
+
     [Fact]
     public async Task Reset_by_the_client_reaches_the_backend_as_a_reset()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = TcpHarness.Start(new TcpHarnessOptions { Loops = Loops });
         using var connection = await harness.ConnectAsync();
 
         connection.Client.CloseWithReset();
@@ -21,7 +26,7 @@ public sealed class TcpResetTests
     [Fact]
     public async Task Reset_by_the_backend_reaches_the_client_as_a_reset()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = TcpHarness.Start(new TcpHarnessOptions { Loops = Loops });
         using var connection = await harness.ConnectAsync();
 
         connection.Backend.CloseWithReset();
@@ -33,7 +38,7 @@ public sealed class TcpResetTests
     [Fact]
     public async Task Reset_by_the_client_after_its_half_close_reaches_the_backend()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = TcpHarness.Start(new TcpHarnessOptions { Loops = Loops });
         using var connection = await harness.ConnectAsync();
         connection.Client.Shutdown(SocketShutdown.Send);
         await connection.Backend.AssertEndsAsync();
@@ -47,7 +52,7 @@ public sealed class TcpResetTests
     [Fact]
     public async Task Reset_by_the_backend_after_its_half_close_reaches_the_client()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = TcpHarness.Start(new TcpHarnessOptions { Loops = Loops });
         using var connection = await harness.ConnectAsync();
         connection.Backend.Shutdown(SocketShutdown.Send);
         await connection.Client.AssertEndsAsync();
@@ -61,7 +66,7 @@ public sealed class TcpResetTests
     [Fact]
     public async Task Client_that_closes_both_ways_while_the_answer_flows_ends_the_session()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = TcpHarness.Start(new TcpHarnessOptions { Loops = Loops });
         using var connection = await harness.ConnectAsync();
 
         connection.Client.Close();
@@ -80,7 +85,7 @@ public sealed class TcpResetTests
     [Fact]
     public async Task Abort_from_another_thread_resets_both_sides_once()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = TcpHarness.Start(new TcpHarnessOptions { Loops = Loops });
         using var connection = await harness.ConnectAsync();
 
         connection.Session.Abort(CloseReason.Drained);
@@ -99,6 +104,7 @@ public sealed class TcpResetTests
         var thrown = 0;
         await using var harness = TcpHarness.Start(new TcpHarnessOptions
         {
+            Loops = Loops,
             WhenConnected = () =>
             {
                 if (Interlocked.Increment(ref thrown) == 1)
@@ -123,7 +129,7 @@ public sealed class TcpResetTests
     [Fact]
     public async Task Ending_the_loops_ends_the_sessions()
     {
-        await using var harness = TcpHarness.Start();
+        await using var harness = TcpHarness.Start(new TcpHarnessOptions { Loops = Loops });
         using var connection = await harness.ConnectAsync();
 
         await harness.Loops.DisposeAsync().InTime();
