@@ -85,6 +85,7 @@ public sealed partial class TcpDescriptorTests
             var received = new byte[6];
             connection.Backend.ReceiveExactly(received);
             Assert.Equal("hungry"u8, received);
+            await harness.CatchUpAsync();
             Assert.Equal(0, harness.BytesSpliced);
             Assert.Equal(1, harness.PipesExhausted);
         }

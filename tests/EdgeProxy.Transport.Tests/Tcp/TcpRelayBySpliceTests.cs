@@ -24,6 +24,7 @@ public sealed class TcpRelayBySpliceTests : TcpRelayTests
         await connection.Backend.SendTextAsync("pong!");
         await connection.Client.ReceiveTextAsync(5);
 
+        await harness.CatchUpAsync();
         Assert.Equal(9, harness.BytesSpliced);
     }
 
@@ -59,6 +60,8 @@ public sealed class TcpRelayBySpliceTests : TcpRelayTests
                 await connection.Client.SendTextAsync("pong");
                 await connection.Backend.ReceiveTextAsync(4);
             }
+
+            await harness.CatchUpAsync();
         }
 
         async Task SendBulkAsync()
@@ -66,6 +69,7 @@ public sealed class TcpRelayBySpliceTests : TcpRelayTests
             var sending = connection.Backend.SendAllAsync(new byte[Bulk]);
             await connection.Client.ReceiveTextAsync(Bulk);
             await sending;
+            await harness.CatchUpAsync();
         }
     }
 
@@ -80,6 +84,7 @@ public sealed class TcpRelayBySpliceTests : TcpRelayTests
 
         var sent = connection.Backend.SendUntilBlocked();
 
+        await harness.CatchUpAsync();
         // Kernel buffers of four sockets, and one pipe of ours.
         Assert.InRange(sent, 1, 64 * 1024 * 1024);
         Assert.Equal((1, 0), (harness.PipesInUse, harness.StalledBlocks));
@@ -97,11 +102,13 @@ public sealed class TcpRelayBySpliceTests : TcpRelayTests
         using var stalled = await harness.ConnectAsync();
         using var other = await harness.ConnectAsync();
         stalled.Backend.SendUntilBlocked();
+        await harness.CatchUpAsync();
         Assert.Equal(1, harness.PipesInUse);
         var before = harness.BytesSpliced;
 
         await other.Client.SendTextAsync("copied");
         await other.Backend.ReceiveTextAsync(6);
+        await harness.CatchUpAsync();
         Assert.Equal(before, harness.BytesSpliced);
         Assert.InRange(harness.PipesExhausted, 1, 10);
 
@@ -109,6 +116,7 @@ public sealed class TcpRelayBySpliceTests : TcpRelayTests
         await stalled.Session.Closed.InTime();
         await other.Client.SendTextAsync("spliced");
         await other.Backend.ReceiveTextAsync(7);
+        await harness.CatchUpAsync();
         Assert.Equal(before + 7, harness.BytesSpliced);
     }
 

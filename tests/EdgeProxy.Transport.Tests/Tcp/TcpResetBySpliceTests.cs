@@ -18,6 +18,7 @@ public sealed class TcpResetBySpliceTests : TcpResetTests
         using var upload = await harness.ConnectAsync();
         download.Backend.SendUntilBlocked();
         upload.Client.SendUntilBlocked();
+        await harness.CatchUpAsync();
         Assert.Equal(2, harness.PipesInUse);
 
         download.Client.CloseWithReset();
@@ -38,6 +39,7 @@ public sealed class TcpResetBySpliceTests : TcpResetTests
         using var upload = await harness.ConnectAsync();
         download.Backend.SendUntilBlocked();
         upload.Client.SendUntilBlocked();
+        await harness.CatchUpAsync();
         Assert.Equal(2, harness.PipesInUse);
 
         download.Backend.CloseWithReset();
