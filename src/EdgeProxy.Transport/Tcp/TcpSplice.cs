@@ -5,9 +5,10 @@ namespace EdgeProxy.Transport.Tcp;
 
 /// <summary>Steps 1 to 3 of <see cref="TcpRelay"/> for a direction that moves bulk: socket to pipe to socket, nothing is copied.</summary>
 /// <remarks>
-/// The pipe takes the place of the block, with the same rules: what is in it goes first, then comes the next read, and it stays with this
-/// direction only while the receiver is stalled. Since it is empty before each read, all that is left for step 4 is the same too.
-/// No SPLICE_F_MORE: the last segment of a burst would wait up to 200 ms for more, and no CPU was saved by it.
+/// <para>The pipe takes the place of the block, with the same rules: what is in it goes first, then comes the next read, and it stays with this
+/// direction only while the receiver is stalled. Since it is empty before each read, all that is left for step 4 is the same too.</para>
+/// <para>Tried and left out. SPLICE_F_MORE: nothing saved, and the last segment of a burst may wait 200 ms for more. SO_RCVLOWAT of 256 KiB
+/// on a bulk sender: 15 % of the CPU saved, but a tail shorter than that raises no event and would never be delivered.</para>
 /// </remarks>
 internal static class TcpSplice
 {
