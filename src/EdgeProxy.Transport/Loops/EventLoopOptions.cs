@@ -24,6 +24,7 @@ public sealed class EventLoopOptions
     /// <summary>Bytes a pipe may hold; the kernel may grant less. Default 1 MiB (fs.pipe-max-size). Tests make it small.</summary>
     internal int PipeBytes { get; set; } = 1024 * 1024;
 
-    /// <summary>A read of this many bytes or more is a large one (<see cref="Tcp.BulkGauge"/>). Default 32 KiB. Tests set zero: all is bulk from the first byte.</summary>
+    /// <summary>A read of this many bytes or more is a large one (<see cref="Tcp.BulkGauge"/>). Default 32 KiB.</summary>
+    /// <remarks>Tests set zero: all is bulk from the first byte.</remarks>
     internal int LargeRead { get; set; } = 32 * 1024;
 }
