@@ -23,6 +23,9 @@ public static class OpenFiles
     /// <summary>Up to here clients are accepted: a little less, so that who was accepted can be connected through.</summary>
     internal static int ForClients { get; } = ForUpstreams - Math.Min(LargestReserve, Limit / 8);
 
+    /// <summary>Up to here pipes may be opened. Default half: a pipe takes two and saves only CPU, so connections come first.</summary>
+    internal static int ForPipes { get; } = Limit / 2;
+
     /// <summary>Up to here listeners may be opened. Default three quarters: a proxy that only listens is of no use.</summary>
     internal static int ForListeners { get; } = Limit / 4 * 3;
 

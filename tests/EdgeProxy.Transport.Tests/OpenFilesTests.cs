@@ -20,8 +20,9 @@ public sealed class OpenFilesTests
     }
 
     [Fact]
-    public void Listeners_leave_room_for_clients_and_clients_for_their_upstreams_and_all_of_them_for_the_runtime()
+    public void Pipes_leave_room_for_listeners_and_listeners_for_clients_and_clients_for_their_upstreams_and_all_of_them_for_the_runtime()
     {
+        Assert.True(OpenFiles.ForPipes < OpenFiles.ForListeners);
         Assert.True(OpenFiles.ForListeners <= OpenFiles.ForClients);
         Assert.True(OpenFiles.ForClients < OpenFiles.ForUpstreams);
         Assert.True(OpenFiles.ForUpstreams < OpenFiles.Limit);

@@ -69,6 +69,16 @@ internal static unsafe partial class Libc
     // sys/resource.h
     public const int RLIMIT_NOFILE = 7;
 
+    // asm-generic/fcntl.h, linux/fcntl.h
+    public const int O_NONBLOCK = 0x800;
+    public const int O_CLOEXEC = 0x80000;
+    public const int F_SETPIPE_SZ = 1031;
+    public const int F_GETPIPE_SZ = 1032;
+
+    // bits/fcntl-linux.h
+    public const uint SPLICE_F_MOVE = 1;
+    public const uint SPLICE_F_NONBLOCK = 2;
+
     [LibraryImport("libc", SetLastError = true)]
     public static partial int getrlimit(int resource, RLimit* rlim);
 
@@ -153,6 +163,14 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc")]
     private static partial int munmap(void* addr, nuint length);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int pipe2(int* pipefd, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fcntl(int fd, int cmd, int arg);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint splice(int fd_in, long* off_in, int fd_out, long* off_out, nuint len, uint flags);
 }
 
 /// <summary>struct rlimit, sys/resource.h.</summary>

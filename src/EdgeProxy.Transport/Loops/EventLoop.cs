@@ -49,6 +49,7 @@ public sealed class EventLoop
         _report = report;
         _clock = new LoopClock(time, _bell.Ring);
         Blocks = new LoopBufferPool(options.MaxStalledBlocks, options.MaxSpareBlocks, Counters);
+        Pipes = new PipePool(options, Counters);
         _thread = new Thread(Run) { IsBackground = true, Name = $"edgeproxy-loop-{index}" };
     }
 
@@ -68,6 +69,8 @@ public sealed class EventLoop
     internal IoUring? Ring { get; }
 
     internal LoopBufferPool Blocks { get; }
+
+    internal PipePool Pipes { get; }
 
     internal TimerQueue Timers { get; } = new();
 
@@ -350,6 +353,7 @@ public sealed class EventLoop
         _clock.Dispose();
         Ring?.Dispose();
         Blocks.Dispose();
+        Pipes.Dispose();
         _epoll.Dispose();
         _bell.Dispose();
     }

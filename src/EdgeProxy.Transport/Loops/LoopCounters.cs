@@ -15,6 +15,9 @@ public sealed class LoopCounters
     internal long Sent;
     internal long SendDropped;
     internal long Upstreams;
+    internal long Pipes;
+    internal long Spliced;
+    internal long PipeMisses;
 
     internal LoopCounters()
     {
@@ -55,4 +58,13 @@ public sealed class LoopCounters
 
     /// <summary>Connected upstream UDP sockets open now.</summary>
     public long UdpUpstreams => Volatile.Read(ref Upstreams);
+
+    /// <summary>Pipes held by stalled bulk directions now.</summary>
+    public long PipesInUse => Volatile.Read(ref Pipes);
+
+    /// <summary>Bytes that went from socket to socket through a pipe, uncopied, since start.</summary>
+    public long BytesSpliced => Volatile.Read(ref Spliced);
+
+    /// <summary>How often a bulk direction read by copying since start, because no pipe was left for it.</summary>
+    public long PipesExhausted => Volatile.Read(ref PipeMisses);
 }

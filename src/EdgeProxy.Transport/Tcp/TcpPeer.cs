@@ -4,12 +4,13 @@ using EdgeProxy.Transport.Loops;
 namespace EdgeProxy.Transport.Tcp;
 
 /// <summary>One side of a session: its socket, what is known about it, and what was read from it but not yet accepted by the other side.</summary>
-/// <remarks>Owns the descriptor, and the pending block while there is one. The rules that change these flags are in <see cref="TcpRelay"/>.</remarks>
+/// <remarks>Owns the descriptor, and the pending block or pipe while there is one. The rules that change these flags are in <see cref="TcpRelay"/>.</remarks>
 internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int descriptor) : IRingOwner
 {
     private const int NoBuffer = -1;
 
     private byte* _block;
+    private BulkGauge _gauge = new(isBulk: loop.Pipes.LargeRead == 0);
 
     // The ring's buffer the pending bytes are in, if they are in one.
     private int _buffer = NoBuffer;
@@ -49,7 +50,14 @@ internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int des
     /// <summary>Receives in a row that filled their buffer.</summary>
     public int FullReads { get; set; }
 
-    public bool HasPending => _block is not null;
+    /// <summary>This direction may be spliced when it is bulk. Not once an urgent byte came: splice cannot get past it (tcp_read_sock).</summary>
+    public bool CanSplice { get; set; } = true;
+
+    /// <summary>Something was read from here that the other side did not take yet: in a block, or in a pipe.</summary>
+    public bool HasPending => _block is not null || Pipe is not null;
+
+    /// <summary>The pipe bytes from here pass through; kept only while the other side is stalled.</summary>
+    public SplicePipe? Pipe { get; private set; }
 
     public byte* PendingBytes => _block + PendingOffset;
 
@@ -75,6 +83,11 @@ internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int des
         IsWritable |= events.HasAny(Readiness.Out);
         MayReadShort |= events.HasAny(Readiness.PeerClosed | Readiness.Hup | Readiness.Error | Readiness.Urgent);
         HasFailed |= events.HasAny(Readiness.Error);
+        if (events.HasAny(Readiness.Urgent))
+        {
+            CanSplice = false;
+        }
+
         session.OnPeerReady(this);
     }
 
@@ -83,6 +96,33 @@ internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int des
     public void OnException() => session.End(CloseReason.InternalError);
 
     public void OnLoopStopping() => session.End(CloseReason.Drained);
+
+    /// <summary>What comes from here comes in large pieces.</summary>
+    public bool IsBulk => _gauge.IsBulk;
+
+    /// <summary>Takes note of the size of a read.</summary>
+    public void NoteSize(int received) => _gauge.Note(received >= loop.Pipes.LargeRead);
+
+    /// <summary>Takes an empty pipe for the next read, if this direction is bulk and there is one.</summary>
+    public bool TryTakePipe()
+    {
+        if (CanSplice && IsBulk)
+        {
+            Pipe = loop.Pipes.TryTake();
+        }
+
+        return Pipe is not null;
+    }
+
+    /// <summary>Takes note that bytes in the pipe were sent; an empty pipe goes back.</summary>
+    public void AdvancePipe(int sent)
+    {
+        loop.Counters.Spliced += sent;
+        if (Pipe!.IsEmpty) // there is one, it was drained
+        {
+            DropPipe();
+        }
+    }
 
     /// <summary>Keeps a block whose rest the other side did not take.</summary>
     public void KeepPending(byte* block, int offset, int count)
@@ -145,6 +185,7 @@ internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int des
         }
 
         DropPending(loop.Blocks);
+        DropPipe();
         loop.Unregister(this);
         if (withReset)
         {
@@ -188,5 +229,14 @@ internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int des
         }
 
         _block = null;
+    }
+
+    private void DropPipe()
+    {
+        if (Pipe is not null)
+        {
+            loop.Pipes.Return(Pipe);
+            Pipe = null;
+        }
     }
 }

@@ -8,27 +8,29 @@ namespace EdgeProxy.Transport.Tcp;
 /// <para>One call of <see cref="Move"/> is one direction's share of a turn:</para>
 /// <list type="number">
 /// <item>What the receiver did not take last time goes first; until it is gone nothing more is read, so a slow receiver slows the sender
-/// (its bytes stay in the kernel, its window closes) and costs us one block at most.</item>
-/// <item>Read into the loop's shared block and send at once.</item>
+/// (its bytes stay in the kernel, its window closes) and costs us one block or pipe at most.</item>
+/// <item>Read into the loop's shared block, or into a pipe when this direction is bulk (<see cref="TcpSplice"/>), and send at once.</item>
 /// <item>What the receiver does not take now stays in that block, and the block stays with this direction (<see cref="LoopBufferPool"/>).</item>
 /// <item>FIN ends this direction only: it is passed on after the last byte, the other direction goes on (RFC 9293 §3.6).</item>
 /// </list>
 /// <para>Nothing is called back from here and no session is ended here: what was learnt stands in the two peers' flags, and
-/// <see cref="TcpSession"/> judges them afterwards. A direction that turns bulk will be handed to splice(2) where step 2 is chosen.</para>
+/// <see cref="TcpSession"/> judges them afterwards.</para>
 /// </remarks>
 internal static unsafe class TcpRelay
 {
-    // 256 KiB: long enough that bulk is not dominated by turns, short enough (tens of microseconds) for the loop's other connections.
-    private const int BlocksPerTurn = 4;
+    // 256 KiB of copies, or one full pipe and the look behind it: long enough that bulk is not dominated by turns, short enough (tens of
+    // microseconds) for the loop's other connections.
+    private const int ReadsPerTurn = 4;
+    private const int BytesPerTurn = ReadsPerTurn * LoopBufferPool.BlockSize;
 
     /// <summary>Moves what can be moved now and returns the number of bytes the receiver took.</summary>
     public static long Move(LoopBufferPool blocks, TcpPeer from, TcpPeer to)
     {
         long moved = SendPending(blocks, from, to);
 
-        for (var reads = 0; reads < BlocksPerTurn && CanRead(from, to); reads++)
+        for (var reads = 0; reads < ReadsPerTurn && moved < BytesPerTurn && CanRead(from, to); reads++)
         {
-            moved += blocks.CanHandOver ? Copy(blocks, from, to) : CopyWithoutHolding(blocks, from, to);
+            moved += MoveOnce(blocks, from, to);
         }
 
         return moved;
@@ -49,12 +51,27 @@ internal static unsafe class TcpRelay
             return 0;
         }
 
+        if (from.Pipe is not null)
+        {
+            return TcpSplice.Drain(from, to);
+        }
+
         var sent = Send(to, from.PendingBytes, from.PendingCount);
         from.AdvancePending(blocks, sent);
         return sent;
     }
 
-    // Steps 2 and 3.
+    // Steps 2 and 3, one way or the other.
+    private static int MoveOnce(LoopBufferPool blocks, TcpPeer from, TcpPeer to)
+    {
+        if (from.TryTakePipe())
+        {
+            return TcpSplice.Move(from, to);
+        }
+
+        return blocks.CanHandOver ? Copy(blocks, from, to) : CopyWithoutHolding(blocks, from, to);
+    }
+
     private static int Copy(LoopBufferPool blocks, TcpPeer from, TcpPeer to)
     {
         var received = NativeSocket.Receive(from.Descriptor, blocks.Shared, LoopBufferPool.BlockSize);
@@ -102,6 +119,7 @@ internal static unsafe class TcpRelay
     // bytes has had its edge already: then the next read finds it.
     private static void NoteRead(TcpPeer from, int received)
     {
+        from.NoteSize(received);
         if (received < LoopBufferPool.BlockSize && !from.MayReadShort)
         {
             from.IsReadable = false;
@@ -116,18 +134,30 @@ internal static unsafe class TcpRelay
             return sent;
         }
 
-        if (sent >= 0 || sent == -Errno.EAGAIN)
-        {
-            // The kernel took part and now owes us an edge (SOCK_NOSPACE).
-            to.IsWritable = false;
-            return Math.Max(sent, 0);
-        }
-
-        FailSend(to);
-        return 0;
+        EndSend(to, Math.Min(sent, 0));
+        return Math.Max(sent, 0);
     }
 
-    // Step 4, for the sender: result is 0 for FIN, or an error number negated.
+    /// <summary>Step 3: the receiver takes no more now, or for ever.</summary>
+    /// <param name="to">The receiver.</param>
+    /// <param name="result">0 when it took a part, or an error number negated.</param>
+    internal static void EndSend(TcpPeer to, int result)
+    {
+        if (result is 0 or -Errno.EAGAIN)
+        {
+            // The kernel now owes us an edge (SOCK_NOSPACE).
+            to.IsWritable = false;
+        }
+        else
+        {
+            FailSend(to);
+        }
+    }
+
+    /// <summary>Step 4, for the sender: there is nothing to read now, or nothing more for ever.</summary>
+    /// <param name="from">The sender.</param>
+    /// <param name="to">The receiver.</param>
+    /// <param name="result">0 for FIN, or an error number negated.</param>
     internal static void EndRead(TcpPeer from, TcpPeer to, int result)
     {
         if (result == -Errno.EAGAIN)

@@ -265,7 +265,7 @@ public abstract class TcpSession : ILoopWork
         {
             Relay();
         }
-        else if (Client.HasPending || Client.HasFailed || Upstream.HasFailed)
+        else if (Client.HasPending || Client.IsBulk || Upstream.IsBulk || Client.HasFailed || Upstream.HasFailed)
         {
             StartReadiness();
         }
@@ -443,7 +443,8 @@ public abstract class TcpSession : ILoopWork
     /// <summary>Both sides have nothing to move now. A session that has been like this after each of many small turns goes back to the ring.</summary>
     private void ReturnToRing(IoUring ring, long moved)
     {
-        _calmTurns = moved < BufferRing.BufferSize && !Client.HasPending && !Upstream.HasPending ? _calmTurns + 1 : 0;
+        var isCalm = moved < BufferRing.BufferSize && !Client.HasPending && !Upstream.HasPending && !Client.IsBulk && !Upstream.IsBulk;
+        _calmTurns = isCalm ? _calmTurns + 1 : 0;
         if (_calmTurns < CalmTurnsBeforeRing || !Client.StopReadiness() || !Upstream.StopReadiness())
         {
             return;

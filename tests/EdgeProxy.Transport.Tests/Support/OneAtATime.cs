@@ -9,7 +9,11 @@ public sealed class OneAtATimeCollection
     public const string Name = "One at a time";
 
     /// <summary>Sockets and eventfds of this process. Not files: the runtime opens assemblies and symbols when it likes.</summary>
-    internal static int OpenDescriptors => Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(path =>
-        new FileInfo(path).LinkTarget is { } target
-        && (target.StartsWith("socket:", StringComparison.Ordinal) || target.Contains("eventfd", StringComparison.Ordinal)));
+    internal static int OpenDescriptors => CountOpen("socket:") + CountOpen("anon_inode:[eventfd");
+
+    /// <summary>Ends of pipes. The runtime has a few of its own, all from its start.</summary>
+    internal static int OpenPipeEnds => CountOpen("pipe:");
+
+    private static int CountOpen(string kind) => Directory.EnumerateFileSystemEntries("/proc/self/fd")
+        .Count(path => new FileInfo(path).LinkTarget is { } target && target.StartsWith(kind, StringComparison.Ordinal));
 }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using EdgeProxy.Transport.Tcp;
 
 namespace EdgeProxy.Transport.Tests.Support;
 
@@ -11,6 +12,31 @@ internal static class RandomTransfer
         var bytes = new byte[random.Next(0, 6 * 1024 * 1024)];
         random.NextBytes(bytes);
         return Task.WhenAll(SendAsync(sender, bytes, new Random(seed + 1)), ReceiveAsync(receiver, bytes, new Random(seed + 2)));
+    }
+
+    /// <summary>Four connections through the proxy, both ways at once, to their orderly end.</summary>
+    public static async Task RunBothWaysAsync(TcpHarness harness, Random random)
+    {
+        var connections = new List<RelayedConnection>();
+        for (var i = 0; i < 4; i++)
+        {
+            connections.Add(await harness.ConnectAsync(client => client.ReceiveBufferSize = 32 * 1024));
+        }
+
+        var transfers = connections.SelectMany(connection => new[]
+        {
+            RunAsync(connection.Client, connection.Backend, random.Next()),
+            RunAsync(connection.Backend, connection.Client, random.Next()),
+        });
+        await Task.WhenAll(transfers).InTime();
+
+        foreach (var connection in connections)
+        {
+            Assert.Equal(CloseReason.Completed, await connection.Session.Closed.InTime());
+            connection.Dispose();
+        }
+
+        Assert.Empty(harness.Exceptions);
     }
 
     private static async Task SendAsync(Socket sender, byte[] bytes, Random random)

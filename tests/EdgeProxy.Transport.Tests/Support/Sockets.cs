@@ -46,6 +46,23 @@ internal static class Sockets
         }
     }
 
+    /// <summary>Sends until the socket has not been writable for a while; nobody reads, so that is for ever.</summary>
+    public static long SendUntilBlocked(this Socket socket)
+    {
+        var chunk = new byte[64 * 1024];
+        long total = 0;
+        socket.Blocking = false;
+        while (socket.Poll(TimeSpan.FromMilliseconds(250), SelectMode.SelectWrite))
+        {
+            var sent = socket.Send(chunk, SocketFlags.None, out var error);
+            Assert.True(error is SocketError.Success or SocketError.WouldBlock, error.ToString());
+            total += error == SocketError.Success ? sent : 0;
+            Assert.True(total < 256 * 1024 * 1024, "The sender never blocks.");
+        }
+
+        return total;
+    }
+
     public static async Task<string> ReceiveTextAsync(this Socket socket, int length) =>
         Encoding.UTF8.GetString(await socket.ReceiveExactlyAsync(length));
 
@@ -61,6 +78,17 @@ internal static class Sockets
         }
 
         return buffer;
+    }
+
+    /// <summary>Fills the buffer without needing a new descriptor or thread.</summary>
+    public static void ReceiveExactly(this Socket socket, Span<byte> buffer)
+    {
+        while (!buffer.IsEmpty)
+        {
+            var received = socket.Receive(buffer);
+            Assert.True(received > 0, "The stream ended early.");
+            buffer = buffer[received..];
+        }
     }
 
     public static async Task<byte[]> ReceiveToEndAsync(this Socket socket)

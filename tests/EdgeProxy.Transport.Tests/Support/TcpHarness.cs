@@ -77,6 +77,12 @@ internal sealed class TcpHarness : IAsyncDisposable
 
     public long TotalStalls => Loops.Loops.Sum(loop => loop.Counters.TotalStalls);
 
+    public long PipesInUse => Loops.Loops.Sum(loop => loop.Counters.PipesInUse);
+
+    public long BytesSpliced => Loops.Loops.Sum(loop => loop.Counters.BytesSpliced);
+
+    public long PipesExhausted => Loops.Loops.Sum(loop => loop.Counters.PipesExhausted);
+
     public long PausedAccepts => Loops.Loops.Sum(loop => loop.Counters.PausedAccepts);
 
     public static TcpHarness Start(TcpHarnessOptions? options = null) => new(options ?? new TcpHarnessOptions());
@@ -106,6 +112,14 @@ internal sealed class TcpHarness : IAsyncDisposable
         accepted.NoDelay = true;
         return accepted;
     }
+
+    /// <summary>Waits until the loops have counted what they did: a receiver may be faster than the loop that sent to it.</summary>
+    public Task CatchUpAsync() => Task.WhenAll(Loops.Loops.Select(loop =>
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(done.SetResult);
+        return done.Task.InTime();
+    }));
 
     /// <summary>One connection through the proxy, relay running.</summary>
     public async Task<RelayedConnection> ConnectAsync(Action<Socket>? configureClient = null)

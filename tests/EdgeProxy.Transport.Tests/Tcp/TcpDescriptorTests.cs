@@ -49,6 +49,68 @@ public abstract partial class TcpDescriptorTests(IoMode io) : EngineTests(io)
     }
 
     [Fact]
+    public async Task A_thousand_spliced_connections_leave_no_pipe()
+    {
+        const int Connections = 1000;
+        const int Answer = 64 * 1024;
+        var baseline = OneAtATimeCollection.OpenPipeEnds;
+        await using (var harness = Start(new TcpHarnessOptions { Loops = new EventLoopOptions { Count = 2, LargeRead = 0 } }))
+        {
+            for (var i = 0; i < Connections; i++)
+            {
+                using var connection = await harness.ConnectAsync();
+                await connection.Backend.SendAllAsync(new byte[Answer]);
+                if (i % 10 == 0)
+                {
+                    connection.Client.CloseWithReset();
+                }
+                else
+                {
+                    await connection.Client.ReceiveTextAsync(Answer);
+                }
+            }
+
+            await Deadlines.Until(() => harness.ActiveSessions == 0, "all sessions to end");
+            Assert.InRange(harness.BytesSpliced, Connections / 10 * 9 * Answer, Connections * Answer);
+            Assert.Equal(0, harness.PipesInUse);
+            Assert.Empty(harness.Exceptions);
+        }
+
+        Assert.Equal(baseline, OneAtATimeCollection.OpenPipeEnds);
+    }
+
+    [Fact]
+    public async Task Without_descriptors_for_pipes_bytes_are_copied_and_spliced_again_later()
+    {
+        await using var harness = Start(new TcpHarnessOptions { Loops = new EventLoopOptions { Count = 1, LargeRead = 0 } });
+        using var connection = await harness.ConnectAsync();
+
+        // It holds the pipe that was opened already.
+        using var stalled = await harness.ConnectAsync();
+        stalled.Backend.SendUntilBlocked();
+        await harness.CatchUpAsync();
+        var before = harness.BytesSpliced;
+
+        using (new DescriptorFamine())
+        {
+            connection.Client.Send("hungry"u8);
+            var received = new byte[6];
+            connection.Backend.ReceiveExactly(received);
+            Assert.Equal("hungry"u8, received);
+            await harness.CatchUpAsync();
+            Assert.Equal(before, harness.BytesSpliced);
+            Assert.Equal(1, harness.PipesExhausted);
+        }
+
+        while (harness.BytesSpliced == before)
+        {
+            await connection.Client.SendTextAsync("again");
+            await connection.Backend.ReceiveTextAsync(5);
+            Assert.InRange(harness.PipesExhausted, 1, 1000);
+        }
+    }
+
+    [Fact]
     public async Task Running_out_of_descriptors_pauses_accepting_and_serves_everybody_later()
     {
         const int Clients = 16;

@@ -5,12 +5,9 @@ using EdgeProxy.Transport.Tests.Support;
 
 namespace EdgeProxy.Transport.Tests.Tcp;
 
+/// <summary>What becomes of a cut connection, whichever way its bytes go. A subclass is a way.</summary>
 public abstract class TcpResetTests(IoMode io) : EngineTests(io)
 {
-    public sealed class OnEpoll() : TcpResetTests(IoMode.Epoll);
-
-    public sealed class OnIoUring() : TcpResetTests(IoMode.IoUring);
-
     [Fact]
     public async Task Reset_by_the_client_reaches_the_backend_as_a_reset()
     {
@@ -104,6 +101,7 @@ public abstract class TcpResetTests(IoMode io) : EngineTests(io)
         var thrown = 0;
         await using var harness = Start(new TcpHarnessOptions
         {
+            Loops = Loops,
             WhenConnected = () =>
             {
                 if (Interlocked.Increment(ref thrown) == 1)

@@ -71,6 +71,19 @@ public sealed class TcpRingTests() : EngineTests(IoMode.IoUring)
         await connection.Backend.AssertResetAsync();
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Bytes_in_are_bytes_out_between_ring_blocks_and_pipes(int seedCase)
+    {
+        await using var harness = Start(new EventLoopOptions { Count = 1 });
+
+        await RandomTransfer.RunBothWaysAsync(harness, Seeds.Next(seedCase));
+
+        Assert.Equal((0, 0), (harness.StalledBlocks, harness.PipesInUse));
+    }
+
     private static async Task PingPongAsync(RelayedConnection connection, int times)
     {
         for (var i = 0; i < times; i++)
