@@ -13,12 +13,16 @@ namespace EdgeProxy.Model.Scheduling;
 public abstract class HashTableScheduler : Scheduler
 {
     private readonly int[] _table;
+    private readonly bool _hashesPort;
+    private readonly bool _fallsBack;
 
     private protected HashTableScheduler(ImmutableArray<Backend> candidates, int[] table, HashOptions flags)
         : base(candidates)
     {
         _table = table;
         Flags = flags;
+        _hashesPort = flags.HasFlag(HashOptions.Port);
+        _fallsBack = flags.HasFlag(HashOptions.Fallback);
     }
 
     private protected HashOptions Flags { get; }
@@ -39,7 +43,7 @@ public abstract class HashTableScheduler : Scheduler
             return backend;
         }
 
-        if ((!Flags.HasFlag(HashOptions.Fallback) && arrival.Spares(backend)) || FirstAllowed(arrival) is not { } anybody)
+        if ((!_fallsBack && arrival.Spares(backend)) || FirstAllowed(arrival) is not { } anybody)
         {
             return null;
         }
@@ -59,7 +63,7 @@ public abstract class HashTableScheduler : Scheduler
 
     /// <summary>What is hashed.</summary>
     private protected virtual uint KeyOf(in Arrival arrival) =>
-        unchecked(IpvsHash.Fold(arrival.Client.Address) + (Flags.HasFlag(HashOptions.Port) ? arrival.Client.Port : 0u));
+        unchecked(IpvsHash.Fold(arrival.Client.Address) + (_hashesPort ? arrival.Client.Port : 0u));
 
     /// <summary>The slot of a key, tried with <paramref name="offset"/>.</summary>
     private protected abstract int Slot(uint key, uint offset);
