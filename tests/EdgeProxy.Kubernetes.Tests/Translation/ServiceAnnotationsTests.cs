@@ -103,7 +103,7 @@ public sealed class ServiceAnnotationsTests
             Endpoints = [new SliceEndpoint { Addresses = ["10.9.0.1"] }, new SliceEndpoint { Addresses = ["10.9.0.2"] }],
         };
 
-        var (port, problems) = Translate(ObjectSet.Empty with
+        var (port, problems) = TranslateAll(ObjectSet.Empty with
         {
             Services = ImmutableDictionary<NamespacedName, Service>.Empty.Add(service.Name, service),
             EndpointSlices = ImmutableDictionary<NamespacedName, EndpointSlice>.Empty.Add(slice.Name, slice),
@@ -122,7 +122,7 @@ public sealed class ServiceAnnotationsTests
         var service = Samples.Selecting("web");
         service.Metadata.Annotations = annotations;
         var written = pods.Length > 0 ? pods : [Pod("a", "10.9.0.1", null)];
-        return Translate(
+        return TranslateAll(
             ObjectSet.Empty with
             {
                 Services = ImmutableDictionary<NamespacedName, Service>.Empty.Add(service.Name, service),
@@ -131,7 +131,7 @@ public sealed class ServiceAnnotationsTests
             change);
     }
 
-    private static (ServicePort Port, List<Problem> Problems) Translate(ObjectSet written, Func<TranslationOptions, TranslationOptions>? change = null)
+    private static (ServicePort Port, List<Problem> Problems) TranslateAll(ObjectSet written, Func<TranslationOptions, TranslationOptions>? change = null)
     {
         var options = new TranslationOptions { Node = new LocalNode { Name = "n1" } };
         var translator = new SnapshotTranslator(change?.Invoke(options) ?? options, TimeProvider.System);
