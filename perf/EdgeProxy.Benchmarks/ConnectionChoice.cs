@@ -7,7 +7,7 @@ namespace EdgeProxy.Benchmarks;
 [MemoryDiagnoser]
 public class ConnectionChoice
 {
-    private static readonly IpAddr Client = IpAddr.Parse("192.0.2.7");
+    private static readonly EndpointAddress Client = EndpointAddress.Parse("192.0.2.7:40000");
 
     private ProxySnapshot _plain = ProxySnapshot.Empty;
     private ProxySnapshot _sticky = ProxySnapshot.Empty;
@@ -35,7 +35,7 @@ public class ConnectionChoice
 
     private Backend? Choose(ProxySnapshot snapshot)
     {
-        var resolution = snapshot.Resolve(_frontend, Client);
-        return resolution.ServicePort!.Pick(resolution.Candidates, Client, default);
+        var resolution = snapshot.Resolve(_frontend, Client.Address);
+        return resolution.ServicePort!.Pick(resolution.Scheduler, Client, _frontend.Endpoint.Address, default);
     }
 }

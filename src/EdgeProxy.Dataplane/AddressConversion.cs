@@ -9,4 +9,7 @@ internal static class AddressConversion
     public static IpEndpoint ToTransport(this EndpointAddress address) => new(address.Address.Bits, address.Port, address.Address.IsIPv6);
 
     public static IpAddr ToModel(this IpEndpoint endpoint) => new(endpoint.Bits, endpoint.IsIPv6);
+
+    /// <summary>The address with its port.</summary>
+    public static EndpointAddress ToEndpoint(this IpEndpoint endpoint) => new(endpoint.ToModel(), endpoint.Port);
 }

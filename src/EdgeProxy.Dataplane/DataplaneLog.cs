@@ -33,6 +33,9 @@ internal static partial class DataplaneLog
     [LoggerMessage(212, LogLevel.Debug, "Endpoint {Backend} of {ServicePort} is an address we listen on ourselves; passed over.")]
     public static partial void EndpointIsOurs(ILogger logger, Backend backend, ServicePortName servicePort);
 
+    [LoggerMessage(213, LogLevel.Information, "Backend {Backend} of {ServicePort} keeps failing ({Error}) and is passed over for {Time}.")]
+    public static partial void Ejected(ILogger logger, Backend backend, ServicePortName servicePort, TimeSpan time, DialError error);
+
     [LoggerMessage(220, LogLevel.Error, "Unexpected error on event loop {Loop}; what it belonged to was closed, the loop goes on.")]
     public static partial void LoopFault(ILogger logger, int loop, Exception exception);
 

@@ -26,7 +26,7 @@ public sealed class HttpFrontend : IAsyncDisposable
         _logger = loggerFactory.CreateLogger<HttpFrontend>();
         _time = time;
         _certificates = new CertificateSelector(snapshots, _logger, time);
-        _forwarder = new UpstreamForwarder(options);
+        _forwarder = new UpstreamForwarder(options, _logger);
         _server = new ProxyServer(options, _certificates, snapshots.First, loggerFactory);
         _application = new ProxyApplication(
             new RequestPipeline(snapshots, _forwarder), new OwnAnswer(options.RedirectPort), _logger, time);

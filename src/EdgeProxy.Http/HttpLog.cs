@@ -29,6 +29,9 @@ internal static partial class HttpLog
     [LoggerMessage(312, LogLevel.Error, "{Method} {Host} failed inside the proxy.")]
     public static partial void InternalError(ILogger logger, string method, string host, Exception error);
 
+    [LoggerMessage(313, LogLevel.Information, "Endpoint {Endpoint} of {ServicePort} keeps failing ({Reason}) and is passed over for {Time}.")]
+    public static partial void Ejected(ILogger logger, Backend endpoint, ServicePortName servicePort, TimeSpan time, ResponseReason reason);
+
     [LoggerMessage(320, LogLevel.Warning, "The certificate of Secret {Secret} cannot be used, the default one takes its place: {Problem}")]
     public static partial void BadCertificate(ILogger logger, NamespacedName secret, string problem);
 }

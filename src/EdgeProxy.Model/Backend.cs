@@ -1,18 +1,59 @@
+using EdgeProxy.Model.Ejection;
+using EdgeProxy.Model.Scheduling;
+
 namespace EdgeProxy.Model;
 
 /// <summary>
 /// The run-time state of one endpoint of one service port. It outlives snapshots: the builder carries it over as long as the address
-/// stays listed. An endpoint that left and came back is a new backend.
+/// stays listed. An endpoint that left and came back is a new backend. Thread-safe: loops, requests and the builder meet here.
 /// </summary>
-public sealed class Backend(EndpointAddress address)
+/// <param name="address">Where it listens.</param>
+/// <param name="now">When it was first seen, on the clock of its service port.</param>
+public sealed class Backend(EndpointAddress address, TimeSpan now = default)
 {
     private int _active;
+    private int _weight = Endpoint.DefaultWeight;
+    private int _maxConnections;
+    private FailureCount _failures;
+    private SlowStartRamp _ramp;
+    private PeakEwma _latency = new(now);
 
     /// <summary>Where it listens.</summary>
     public EndpointAddress Address { get; } = address;
 
-    /// <summary>Connections, flows and requests this process holds to it right now.</summary>
+    /// <summary>Connections, flows and requests this process holds to it right now, those being dialled included.</summary>
     public int Active => Volatile.Read(ref _active);
+
+    /// <summary>Its share of new connections, 0–65,535; 0: no new ones. Set with each snapshot that is built, default 1.</summary>
+    public int Weight
+    {
+        get => Volatile.Read(ref _weight);
+        internal set => Volatile.Write(ref _weight, value);
+    }
+
+    /// <summary>With this many active it takes no new ones; 0: no limit. IPVS calls it the upper threshold.</summary>
+    public int MaxConnections
+    {
+        get => Volatile.Read(ref _maxConnections);
+        internal set => Volatile.Write(ref _maxConnections, value);
+    }
+
+    /// <summary>
+    /// IPVS counts a connection that is closing for a 256th of an active one. Here it is released when it closes, so this is 0 outside tests.
+    /// </summary>
+    internal int Inactive { get; set; }
+
+    /// <summary>Takes new connections: its weight is not 0 and it is not full.</summary>
+    public bool IsOpen => Weight > 0 && (MaxConnections == 0 || Active < MaxConnections);
+
+    /// <summary>How long it takes to connect to it.</summary>
+    internal ref PeakEwma Latency => ref _latency;
+
+    /// <summary>Failures in a row, and whether it is ejected for them.</summary>
+    internal ref FailureCount Failures => ref _failures;
+
+    /// <summary>Where it stands in its slow start.</summary>
+    internal ref SlowStartRamp Ramp => ref _ramp;
 
     /// <summary>Counts one more in use; pair with <see cref="Release"/>.</summary>
     public void Hold() => Interlocked.Increment(ref _active);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EdgeProxy.Model.Eligibility;
+using EdgeProxy.Model.Scheduling;
 
 namespace EdgeProxy.Model;
 
@@ -35,6 +36,12 @@ public sealed class ServiceConfig
     /// </summary>
     /// <remarks>Service.spec.sessionAffinityConfig.clientIP.timeoutSeconds (core/v1); default 10,800 s.</remarks>
     public TimeSpan? AffinityTimeout { get; init; }
+
+    /// <summary>How its endpoints share connections; default round robin.</summary>
+    public SchedulingPolicy Scheduling { get; init; } = SchedulingPolicy.Default;
+
+    /// <summary>Endpoints that keep failing are passed over for a while; default true.</summary>
+    public bool EjectsFailing { get; init; } = true;
 
     /// <summary>spec.healthCheckNodePort of type LoadBalancer with externalTrafficPolicy Local; 0 when there is none.</summary>
     public ushort HealthCheckNodePort { get; init; }

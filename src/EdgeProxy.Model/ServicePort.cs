@@ -8,12 +8,23 @@ namespace EdgeProxy.Model;
 /// <summary>One port of one Service in a snapshot: its endpoints, its policies, and the state that outlives the snapshot.</summary>
 public sealed class ServicePort
 {
-    private readonly EligibleEndpoints _ipv4;
-    private readonly EligibleEndpoints _ipv6;
+    private readonly Family _ipv4;
+    private readonly Family _ipv6;
     private readonly LocalNode _node;
 
+    /// <param name="config">The port.</param>
+    /// <param name="service">Its Service.</param>
+    /// <param name="backends">Parallel to the port's endpoints.</param>
+    /// <param name="state">What is carried over.</param>
+    /// <param name="node">Where we are.</param>
+    /// <param name="before">The same port in the snapshot before, whose schedulers go on; null: there is none whose turns would still mean anything.</param>
     internal ServicePort(
-        ServicePortConfig config, ServiceConfig service, ImmutableArray<Backend> backends, ServicePortState state, LocalNode node)
+        ServicePortConfig config,
+        ServiceConfig service,
+        ImmutableArray<Backend> backends,
+        ServicePortState state,
+        LocalNode node,
+        ServicePort? before)
     {
         Name = new ServicePortName(service.Name, config.Name, config.Protocol);
         Config = config;
@@ -21,8 +32,8 @@ public sealed class ServicePort
         Backends = backends;
         State = state;
         _node = node;
-        _ipv4 = Eligible(config.Endpoints, backends, node, ipv6: false);
-        _ipv6 = Eligible(config.Endpoints, backends, node, ipv6: true);
+        _ipv4 = Eligible(ipv6: false, before?._ipv4);
+        _ipv6 = Eligible(ipv6: true, before?._ipv6);
     }
 
     /// <summary>Its name.</summary>
@@ -37,11 +48,11 @@ public sealed class ServicePort
     /// <summary>The state of each endpoint, parallel to <see cref="ServicePortConfig.Endpoints"/>.</summary>
     public ImmutableArray<Backend> Backends { get; }
 
-    /// <summary>Scheduler and affinity, carried over from snapshot to snapshot.</summary>
+    /// <summary>Affinity and ejections, carried over from snapshot to snapshot.</summary>
     public ServicePortState State { get; }
 
     /// <summary>False when nothing could serve this family anywhere: the frontend is closed then, so that clients are refused at once.</summary>
-    public bool HasUsableEndpoint(bool ipv6) => (ipv6 ? _ipv6 : _ipv4).UsableAnywhere;
+    public bool HasUsableEndpoint(bool ipv6) => (ipv6 ? _ipv6 : _ipv4).Eligible.UsableAnywhere;
 
     /// <summary>Decides on a new connection or flow from <paramref name="client"/> to one of this port's frontends.</summary>
     public Resolution Resolve(FrontendKind kind, IpAddr destination, IpAddr client)
@@ -51,43 +62,61 @@ public sealed class ServicePort
             return Resolution.Of(Verdict.Dropped, this);
         }
 
-        var eligible = destination.IsIPv6 ? _ipv6 : _ipv4;
-        var candidates = PolicyFor(kind, destination, client) == TrafficPolicy.Local ? eligible.Local : eligible.Cluster;
-        if (!candidates.IsEmpty)
+        var family = destination.IsIPv6 ? _ipv6 : _ipv4;
+        var scheduler = PolicyFor(kind, destination, client) == TrafficPolicy.Local ? family.Local : family.Cluster;
+        if (!scheduler.Candidates.IsEmpty)
         {
-            return new Resolution(Verdict.Forward, this, candidates);
+            return new Resolution(Verdict.Forward, this, scheduler);
         }
 
-        return Resolution.Of(eligible.UsableAnywhere ? Verdict.Dropped : Verdict.Refused, this);
+        return Resolution.Of(family.Eligible.UsableAnywhere ? Verdict.Dropped : Verdict.Refused, this);
     }
 
     /// <summary>
-    /// Who may serve an HTTP request routed here: the Cluster set of whichever family has endpoints, since the proxy dials on its own behalf.
+    /// Picks who serves an HTTP request routed here: from the Cluster set of whichever family has endpoints, since the proxy dials on its own behalf.
     /// </summary>
-    public ImmutableArray<Backend> HttpCandidates => _ipv4.Cluster.IsEmpty ? _ipv6.Cluster : _ipv4.Cluster;
+    public Scheduler HttpScheduler => _ipv4.Cluster.Candidates.IsEmpty ? _ipv6.Cluster : _ipv4.Cluster;
 
     /// <summary>
-    /// Picks a backend: the one the client is bound to, if affinity says so and it is still a candidate, else the scheduler's choice.
-    /// Null when every candidate was tried.
+    /// Picks a backend: the one the client is bound to, if affinity says so and it may still be picked, else the scheduler's choice; an ejected
+    /// one only when nobody else is left. Null when every candidate was tried, or none takes connections.
     /// </summary>
-    public Backend? Pick(ImmutableArray<Backend> candidates, IpAddr client, in TriedBackends tried)
+    /// <param name="scheduler">The scheduler of a <see cref="Resolution"/>, or <see cref="HttpScheduler"/>.</param>
+    /// <param name="client">Who asks; affinity looks at the address only.</param>
+    /// <param name="destination">The address that was asked for.</param>
+    /// <param name="tried">Those that failed this connection already.</param>
+    public Backend? Pick(Scheduler scheduler, EndpointAddress client, IpAddr destination, in TriedBackends tried)
     {
+        var arrival = new Arrival(client, destination, tried, State.Time, State.Ejections.Moment);
         if (Service.AffinityTimeout is not { } timeout)
         {
-            return State.Scheduler.Pick(candidates.AsSpan(), tried);
+            return Choose(scheduler, arrival, tried);
         }
 
-        var bound = State.Affinity.Find(client, timeout);
-        var backend = bound is not null && candidates.Contains(bound) && !tried.Contains(bound)
-            ? bound
-            : State.Scheduler.Pick(candidates.AsSpan(), tried);
+        var bound = State.Affinity.Find(client.Address, timeout);
+        var backend = bound is not null && scheduler.Candidates.Contains(bound) && arrival.Allows(bound) ? bound : Choose(scheduler, arrival, tried);
         if (backend is not null)
         {
-            State.Affinity.Remember(client, backend, timeout);
+            State.Affinity.Remember(client.Address, backend, timeout);
         }
 
         return backend;
     }
+
+    /// <summary>Tells that a backend accepted, and how long that took. Costs a read or two, except under scheduler <c>ewma</c>.</summary>
+    public void ReportConnected(Backend backend, TimeSpan latency)
+    {
+        backend.Failures.Clear();
+        if (Service.Scheduling.MeasuresLatency)
+        {
+            backend.Latency.Observe(latency, State.Ejections.Now);
+        }
+    }
+
+    /// <summary>
+    /// Tells that a backend refused, reset or did not answer. Returns how long it is passed over when that was once too often, else null.
+    /// </summary>
+    public TimeSpan? ReportFailed(Backend backend) => Service.EjectsFailing ? State.Ejections.Failed(backend, Config.Endpoints, Backends) : null;
 
     /// <summary>True when the endpoint is still listed and serving: an open UDP flow may stay, whatever policies say.</summary>
     public bool StillServes(Backend backend)
@@ -96,10 +125,25 @@ public sealed class ServicePort
         return index >= 0 && Config.Endpoints[index] is { } endpoint && (endpoint.Serving || endpoint.Ready);
     }
 
-    private static EligibleEndpoints Eligible(ImmutableArray<Endpoint> endpoints, ImmutableArray<Backend> backends, LocalNode node, bool ipv6)
+    private static Backend? Choose(Scheduler scheduler, in Arrival arrival, in TriedBackends tried) =>
+        scheduler.Pick(arrival) ?? (arrival.PassesEjected ? scheduler.Pick(arrival.WithEjected(tried)) : null);
+
+    private Family Eligible(bool ipv6, Family? before)
     {
-        var ofFamily = Enumerable.Range(0, endpoints.Length).Where(index => endpoints[index].Address.Address.IsIPv6 == ipv6).ToList();
-        return EligibleEndpoints.Compute(ofFamily.ConvertAll(index => endpoints[index]), ofFamily.ConvertAll(index => backends[index]), node);
+        var ofFamily = Enumerable.Range(0, Config.Endpoints.Length).Where(index => Config.Endpoints[index].Address.Address.IsIPv6 == ipv6).ToList();
+        var eligible = EligibleEndpoints.Compute(ofFamily.ConvertAll(index => Config.Endpoints[index]), ofFamily.ConvertAll(index => Backends[index]), _node);
+        return new Family(eligible, SchedulerOf(eligible.Cluster, before?.Cluster), SchedulerOf(eligible.Local, before?.Local));
+    }
+
+    /// <summary>The same one for the same list, so that a change elsewhere rebuilds no table.</summary>
+    private Scheduler SchedulerOf(ImmutableArray<Backend> candidates, Scheduler? before)
+    {
+        if (before is null || before.Candidates.IsEmpty || candidates.IsEmpty)
+        {
+            return Service.Scheduling.CreateScheduler(candidates);
+        }
+
+        return before.Serves(candidates) ? before : before.Follow(candidates);
     }
 
     private TrafficPolicy PolicyFor(FrontendKind kind, IpAddr destination, IpAddr client)
@@ -146,4 +190,6 @@ public sealed class ServicePort
 
         return false;
     }
+
+    private sealed record Family(EligibleEndpoints Eligible, Scheduler Cluster, Scheduler Local);
 }

@@ -1,14 +1,33 @@
 using EdgeProxy.Model.Affinity;
-using EdgeProxy.Model.Scheduling;
+using EdgeProxy.Model.Ejection;
 
 namespace EdgeProxy.Model;
 
-/// <summary>What a service port keeps from snapshot to snapshot.</summary>
-public sealed class ServicePortState(TimeProvider time)
+/// <summary>What a service port keeps from snapshot to snapshot, besides its backends and the turns of its schedulers.</summary>
+public sealed class ServicePortState
 {
-    /// <summary>Picks backends.</summary>
-    public IScheduler Scheduler { get; } = new RoundRobin();
+    /// <summary>Nothing is known yet.</summary>
+    public ServicePortState(TimeProvider time)
+        : this(time, new Ejections(time))
+    {
+    }
+
+    private ServicePortState(TimeProvider time, Ejections ejections)
+    {
+        Time = time;
+        Ejections = ejections;
+        Affinity = new AffinityTable(time);
+    }
 
     /// <summary>Which client is bound to which backend.</summary>
-    public AffinityTable Affinity { get; } = new(time);
+    public AffinityTable Affinity { get; }
+
+    /// <summary>Which backends are passed over because they keep failing.</summary>
+    public Ejections Ejections { get; }
+
+    /// <summary>The clock of all of it.</summary>
+    internal TimeProvider Time { get; }
+
+    /// <summary>The same with nobody bound: affinity was switched off, and starts afresh when it is switched on again.</summary>
+    internal ServicePortState WithoutBindings() => new(Time, Ejections);
 }

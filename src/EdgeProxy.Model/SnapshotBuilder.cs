@@ -78,11 +78,37 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
     private ServicePort BuildPort(ServiceConfig service, ServicePortConfig port, ServiceEntry? old)
     {
         var before = old?.FindPort(port.Name, port.Protocol);
-        var known = before?.Backends.ToDictionary(backend => backend.Address) ?? [];
-        var backends = port.Endpoints
-            .Select(endpoint => known.TryGetValue(endpoint.Address, out var backend) ? backend : new Backend(endpoint.Address))
-            .ToImmutableArray();
-        return new ServicePort(port, service, backends, before?.State ?? new ServicePortState(time), node);
+        var known = new Dictionary<EndpointAddress, (Backend Backend, bool Ready)>();
+        for (var i = 0; i < before?.Backends.Length; i++)
+        {
+            known.Add(before.Backends[i].Address, (before.Backends[i], before.Config.Endpoints[i].Ready));
+        }
+
+        var state = before?.State ?? new ServicePortState(time);
+        var now = state.Ejections.Now;
+        var backends = ImmutableArray.CreateBuilder<Backend>(port.Endpoints.Length);
+        foreach (var endpoint in port.Endpoints)
+        {
+            var (backend, wasReady) = known.TryGetValue(endpoint.Address, out var found) ? found : (new Backend(endpoint.Address, now), false);
+            backend.Weight = endpoint.Weight;
+            backend.MaxConnections = service.Scheduling.MaxConnections;
+
+            // Not with the first endpoints of a Service: nobody is warmer than they are.
+            if (before is { Backends.IsEmpty: false } && endpoint.Ready && !wasReady && service.Scheduling.SlowStart > TimeSpan.Zero)
+            {
+                backend.Ramp.Begin(now, service.Scheduling.SlowStart);
+            }
+
+            backends.Add(backend);
+        }
+
+        if (before?.Service.AffinityTimeout is not null && service.AffinityTimeout is null)
+        {
+            state = state.WithoutBindings();
+        }
+
+        var goesOn = before?.Service.Scheduling == service.Scheduling ? before : null;
+        return new ServicePort(port, service, backends.MoveToImmutable(), state, node, goesOn);
     }
 
     /// <summary>Every address under which the Service asks to be reached. A family without a cluster IP has no frontends at all.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using EdgeProxy.Model;
+using EdgeProxy.Testing;
 
 namespace EdgeProxy.Dataplane.Tests;
 
@@ -40,6 +41,43 @@ public sealed class TcpServiceTests
         {
             Assert.Equal("alive", await AskAsync(port));
         }
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task An_endpoint_that_keeps_failing_is_left_alone_and_tried_again_later()
+    {
+        var clock = new ManualTimeProvider();
+        await using var plane = new TestDataplane { ServiceClock = clock };
+        await using var alive = new NamedBackend("alive");
+
+        // Bound, so that nobody else can have the port; refusing, because it does not listen yet.
+        using var failing = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        failing.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var port = TestDataplane.FreePort(SocketType.Stream);
+        plane.Publish(new ServiceConfig
+        {
+            Name = TestDataplane.Service,
+            ClusterIPs = [TestDataplane.ClusterIP],
+            Ports = [new ServicePortConfig { Name = "", Port = port, Endpoints = [TestDataplane.EndpointAt(failing.LocalEndPoint!), Endpoint(alive)] }],
+        });
+        await TestDataplane.WaitForAsync(() => plane.L4.ListenerCount == 1);
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Equal("alive", await AskAsync(port));
+        }
+
+        // It would accept now, but five of the ten tried it in vain.
+        failing.Listen();
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Equal("alive", await AskAsync(port));
+        }
+
+        Assert.False(failing.Poll(TimeSpan.Zero, SelectMode.SelectRead));
+        clock.Advance(TimeSpan.FromSeconds(10));
+        using var one = await ConnectAsync(port);
+        using var other = await ConnectAsync(port);
+        using var accepted = await failing.AcceptAsync(Deadline);
     }
 
     [Fact(Timeout = 30_000)]

@@ -46,10 +46,13 @@ internal sealed class TestDataplane : IAsyncDisposable
         await WaitForAsync(() => L4.ListenerCount == (endpoints.Any(endpoint => endpoint.IsUsable) ? 1 : 0));
     }
 
+    /// <summary>The clock of services made live with <see cref="Publish"/>: their affinity, ejections and slow starts.</summary>
+    public TimeProvider ServiceClock { get; init; } = TimeProvider.System;
+
     /// <summary>Makes services live in one swap.</summary>
     public void Publish(params ServiceConfig[] services)
     {
-        var builder = new SnapshotBuilder(Snapshots.Current, Node, TimeProvider.System);
+        var builder = new SnapshotBuilder(Snapshots.Current, Node, ServiceClock);
         foreach (var service in services)
         {
             builder.SetService(service);

@@ -26,6 +26,23 @@ public sealed class RetryTests
         Assert.Contains(proxy.Log.Lines, line => line.EventId == 310 && line.Field("Tries") == "2");
     }
 
+    [Fact]
+    public async Task Endpoint_that_keeps_failing_is_ejected()
+    {
+        var cancel = Deadline.Token;
+        using var dead = DeadEndpoint.Refusing();
+        await using var backend = RawBackend.Answering();
+        await using var proxy = await TestProxy.ServingAsync(dead.Address, backend.Address);
+        using var client = await proxy.ConnectAsync(cancel);
+
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Equal(200, (await client.AskAsync("GET / HTTP/1.1\r\nHost: app.example.com\r\n\r\n", cancel)).Status);
+        }
+
+        Assert.Contains(proxy.Log.Lines, line => line.EventId == 313 && line.Field("Endpoint") == dead.Address.ToString());
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

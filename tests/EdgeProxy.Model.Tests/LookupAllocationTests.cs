@@ -27,7 +27,7 @@ public sealed class LookupAllocationTests
         AssertNoGarbage(() =>
         {
             var resolution = snapshot.Resolve(address, Client);
-            return resolution.ServicePort!.Pick(resolution.Candidates, Client, default(TriedBackends)) is not null;
+            return resolution.ServicePort!.Pick(resolution.Scheduler, new EndpointAddress(Client, 40_000), address.Endpoint.Address, default(TriedBackends)) is not null;
         });
     }
 

@@ -80,10 +80,10 @@ public sealed class ServicePortTests
         var port = Sticky(Timeout);
         PickIndex(port, Alice);
 
-        var other = port.Pick(port.Backends.RemoveAt(0), Alice, default);
+        var other = Pick(port, new RoundRobin(port.Backends.RemoveAt(0)), Alice, default);
 
         Assert.NotSame(port.Backends[0], other);
-        Assert.Same(other, port.Pick(port.Backends, Alice, default));
+        Assert.Same(other, Pick(port, Alice, default));
     }
 
     [Fact]
@@ -94,10 +94,10 @@ public sealed class ServicePortTests
         var tried = default(TriedBackends);
         tried.Add(port.Backends[0]);
 
-        var second = port.Pick(port.Backends, Alice, tried);
+        var second = Pick(port, Alice, tried);
 
         Assert.Same(port.Backends[1], second);
-        Assert.Same(second, port.Pick(port.Backends, Alice, default));
+        Assert.Same(second, Pick(port, Alice, default));
     }
 
     [Fact]
@@ -110,8 +110,8 @@ public sealed class ServicePortTests
             tried.Add(backend);
         }
 
-        Assert.Null(port.Pick(port.Backends, Alice, tried));
-        Assert.Null(port.Pick([], Alice, default));
+        Assert.Null(Pick(port, Alice, tried));
+        Assert.Null(Pick(port, Scheduler.None, Alice, default));
         Assert.Equal(0, port.State.Affinity.Count);
     }
 
@@ -120,12 +120,12 @@ public sealed class ServicePortTests
     {
         var before = Sticky(Timeout, "10.0.0.1:80", "10.0.0.2:80");
         PickIndex(before, Bob);
-        var bound = before.Pick(before.Backends, Alice, default);
+        var bound = Pick(before, Alice, default);
 
         var after = Next(before, Timeout, "10.0.0.2:80", "10.0.0.3:80", "10.0.0.4:80");
 
         Assert.Equal("10.0.0.2:80", bound!.ToString());
-        Assert.Same(bound, after.Pick(after.Backends, Alice, default));
+        Assert.Same(bound, Pick(after, Alice, default));
     }
 
     [Fact]
@@ -138,7 +138,7 @@ public sealed class ServicePortTests
         var again = Next(without, Timeout, "10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80");
 
         // The second turn of the scheduler; the binding would have said the first backend.
-        Assert.Equal("10.0.0.2:80", again.Pick(again.Backends, Alice, default)!.ToString());
+        Assert.Equal("10.0.0.2:80", Pick(again, Alice, default)!.ToString());
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class ServicePortTests
                     tried.Add(backend);
                 }
 
-                var picked = port.Pick(candidates, client, tried);
+                var picked = Pick(port, new RoundRobin(candidates), client, tried);
 
                 var possible = candidates.Where(backend => !tried.Contains(backend)).ToList();
                 Assert.Equal(possible.Count == 0, picked is null);
@@ -232,10 +232,15 @@ public sealed class ServicePortTests
     }
 
     private static IEnumerable<string> HttpOf(params string[] endpoints) =>
-        Build(builder => builder.SetService(Service("web", "172.16.0.1", Port(80, endpoints)))).PortOf("web").HttpCandidates
+        Build(builder => builder.SetService(Service("web", "172.16.0.1", Port(80, endpoints)))).PortOf("web").HttpScheduler.Candidates
             .Select(backend => backend.ToString());
 
-    private static int PickIndex(ServicePort port, IpAddr client) => port.Backends.IndexOf(port.Pick(port.Backends, client, default)!);
+    private static int PickIndex(ServicePort port, IpAddr client) => port.Backends.IndexOf(Pick(port, client, default)!);
+
+    private static Backend? Pick(ServicePort port, IpAddr client, in TriedBackends tried) => Pick(port, port.HttpScheduler, client, tried);
+
+    private static Backend? Pick(ServicePort port, Scheduler scheduler, IpAddr client, in TriedBackends tried) =>
+        port.Pick(scheduler, new EndpointAddress(client, 40_000), IpAddr.Parse("172.16.0.1"), tried);
 
     private ServicePort Sticky(TimeSpan? timeout) => Sticky(timeout, "10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80");
 

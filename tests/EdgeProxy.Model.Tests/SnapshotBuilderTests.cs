@@ -227,7 +227,7 @@ public sealed class SnapshotBuilderTests
 
         Assert.Empty(snapshot.Frontends);
         Assert.Empty(snapshot.ClusterIPs);
-        Assert.Equal("10.0.0.1:80", Assert.Single(snapshot.PortOf("db").HttpCandidates).ToString());
+        Assert.Equal("10.0.0.1:80", Assert.Single(snapshot.PortOf("db").HttpScheduler.Candidates).ToString());
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using EdgeProxy.Dataplane.Listeners;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Eligibility;
@@ -17,9 +16,10 @@ internal sealed class ServiceSession(
     : TcpSession
 {
     private ServicePort? _port;
-    private ImmutableArray<Backend> _candidates;
+    private Scheduler? _scheduler;
     private TriedBackends _tried;
     private Backend? _backend;
+    private TimeSpan _dialledAt;
 
     /// <summary>Neighbours in the loop's list; kept by <see cref="SessionTable"/>.</summary>
     internal ServiceSession? Next { get; set; }
@@ -38,8 +38,8 @@ internal sealed class ServiceSession(
         }
 
         _port = resolution.ServicePort;
-        _candidates = resolution.Candidates;
-        DialNext(CloseReason.NoEndpoint);
+        _scheduler = resolution.Scheduler;
+        DialNext(CloseReason.NoEndpoint, mayRepeat: false);
     }
 
     protected override void OnDialFailed(DialError error)
@@ -49,14 +49,22 @@ internal sealed class ServiceSession(
         failed.Release();
         _backend = null;
         _tried.Add(failed);
-        DialNext(error.ToCloseReason());
+
+        // Our own want says nothing about the backend.
+        if (error != DialError.LocalResources && _port.ReportFailed(failed) is { } time)
+        {
+            DataplaneLog.Ejected(logger, failed, _port.Name, time, error);
+        }
+
+        DialNext(error.ToCloseReason(), mayRepeat: error != DialError.Timeout);
     }
 
     // A long connection must not keep the snapshot alive that it was decided on.
     protected override void OnConnected()
     {
+        _port!.ReportConnected(_backend!, Loop.Now - _dialledAt); // both are there until it is connected
         _port = null;
-        _candidates = default;
+        _scheduler = null;
     }
 
     protected override void OnClosed(CloseReason reason)
@@ -66,23 +74,41 @@ internal sealed class ServiceSession(
         DataplaneLog.SessionClosed(logger, RemoteEndpoint, frontend, reason, _backend, _tried.Count + (_backend is null ? 0 : 1), BytesUp, BytesDown);
     }
 
-    private void DialNext(CloseReason otherwise)
+    private void DialNext(CloseReason otherwise, bool mayRepeat)
     {
-        while (_tried.Count < TriedBackends.MaxTries && _port!.Pick(_candidates, RemoteEndpoint.ToModel(), _tried) is { } backend)
+        while (_tried.Count < TriedBackends.MaxTries && PickNext(mayRepeat) is { } backend)
         {
             if (own.Contains(backend.Address, frontend.Protocol))
             {
-                DataplaneLog.EndpointIsOurs(logger, backend, _port.Name);
+                DataplaneLog.EndpointIsOurs(logger, backend, _port!.Name);
                 _tried.Add(backend);
                 continue;
             }
 
             _backend = backend;
             backend.Hold();
+            _dialledAt = Loop.Now;
             Dial(backend.Address.ToTransport(), options.ConnectTimeout);
             return;
         }
 
         Reset(otherwise);
     }
+
+    /// <summary>
+    /// The next one that was not tried; when all were and answered at once, another round. Nobody waits a second time for one that was silent.
+    /// </summary>
+    private Backend? PickNext(bool mayRepeat)
+    {
+        var backend = Pick();
+        if (backend is null && mayRepeat)
+        {
+            _tried.BeginRound();
+            backend = Pick();
+        }
+
+        return backend;
+    }
+
+    private Backend? Pick() => _port!.Pick(_scheduler!, RemoteEndpoint.ToEndpoint(), frontend.Endpoint.Address, _tried);
 }

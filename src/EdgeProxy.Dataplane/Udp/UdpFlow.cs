@@ -101,19 +101,18 @@ internal sealed class UdpFlow(
 
     private bool Bind(ProxySnapshot snapshot)
     {
-        var client = key.Client.ToModel();
-        var resolution = snapshot.Resolve(frontend, client);
+        var resolution = snapshot.Resolve(frontend, key.Client.ToModel());
         if (resolution.Verdict != Verdict.Forward)
         {
             return false;
         }
 
-        var backend = Connect(resolution, client);
+        var backend = Connect(resolution);
         if (backend is null)
         {
             // All have refused once; whoever came back in the meantime deserves another try.
             _refused = default;
-            backend = Connect(resolution, client);
+            backend = Connect(resolution);
         }
 
         if (backend is null)
@@ -130,9 +129,9 @@ internal sealed class UdpFlow(
     }
 
     /// <summary>Connects to the first backend that was not tried and to which there is a way; null when there is none.</summary>
-    private Backend? Connect(in Resolution resolution, IpAddr client)
+    private Backend? Connect(in Resolution resolution)
     {
-        while (_refused.Count < TriedBackends.MaxTries && resolution.ServicePort!.Pick(resolution.Candidates, client, _refused) is { } backend)
+        while (_refused.Count < TriedBackends.MaxTries && Pick(resolution) is { } backend)
         {
             if (!flows.Own.Contains(backend.Address, frontend.Protocol))
             {
@@ -149,6 +148,9 @@ internal sealed class UdpFlow(
 
         return null;
     }
+
+    private Backend? Pick(in Resolution resolution) =>
+        resolution.ServicePort!.Pick(resolution.Scheduler, key.Client.ToEndpoint(), frontend.Endpoint.Address, _refused);
 
     private void Unbind()
     {

@@ -6,11 +6,12 @@ using Microsoft.AspNetCore.Connections;
 namespace EdgeProxy.Http.Endpoints;
 
 /// <summary>What all requests of one client connection share, worked out once when it is accepted; a feature of the connection.</summary>
-/// <param name="Address">The client.</param>
+/// <param name="Endpoint">The client.</param>
+/// <param name="Destination">The address it asked for.</param>
 /// <param name="AddressText">The client, as written into headers; an IPv4-mapped address as IPv4.</param>
 /// <param name="IsHttps">Came in by the HTTPS listener.</param>
 /// <param name="Port">The listener's port, as endpoints are told.</param>
-internal sealed record ClientConnection(IpAddr Address, string AddressText, bool IsHttps, string Port)
+internal sealed record ClientConnection(EndpointAddress Endpoint, IpAddr Destination, string AddressText, bool IsHttps, string Port)
 {
     /// <summary><c>http</c> or <c>https</c>.</summary>
     public string Scheme => IsHttps ? "https" : "http";
@@ -19,8 +20,9 @@ internal sealed record ClientConnection(IpAddr Address, string AddressText, bool
     /// <remarks>A client behind a load balancer sees 443 whatever we listen on, so that is what endpoints are told (as ingress-nginx does).</remarks>
     public static ClientConnection Of(BaseConnectionContext connection, bool https, int redirectPort)
     {
-        var client = connection.RemoteEndPoint is IPEndPoint remote ? IpAddr.From(remote.Address) : default;
-        var port = https && redirectPort == 443 ? 443 : (connection.LocalEndPoint as IPEndPoint)?.Port ?? 0;
-        return new ClientConnection(client, client.ToString(), https, port.ToString(CultureInfo.InvariantCulture));
+        var client = connection.RemoteEndPoint is IPEndPoint remote ? EndpointAddress.From(remote) : default;
+        var local = connection.LocalEndPoint is IPEndPoint own ? EndpointAddress.From(own) : default;
+        var port = https && redirectPort == 443 ? 443 : local.Port;
+        return new ClientConnection(client, local.Address, client.Address.ToString(), https, port.ToString(CultureInfo.InvariantCulture));
     }
 }

@@ -12,7 +12,7 @@ namespace EdgeProxy.Http.Forwarding;
 /// <summary>
 /// Sends a request to an endpoint of its service port, and to the next one while none can be connected to. Owns the connections to endpoints.
 /// </summary>
-internal sealed class UpstreamForwarder(HttpFrontendOptions options) : IDisposable
+internal sealed class UpstreamForwarder(HttpFrontendOptions options, ILogger logger) : IDisposable
 {
     private readonly IHttpForwarder _forwarder = CreateForwarder();
     private readonly HttpMessageInvoker _client = UpstreamClient.Create(options);
@@ -26,12 +26,12 @@ internal sealed class UpstreamForwarder(HttpFrontendOptions options) : IDisposab
     {
         var context = exchange.Http;
         var port = exchange.ServicePort!;
-        var candidates = port.HttpCandidates;
+        var scheduler = port.HttpScheduler;
         var config = _protocol.For(context.Request, port);
         var request = new UpstreamRequest(exchange.ForwardedTarget, exchange.Client);
         var tried = default(TriedBackends);
         var reason = ResponseReason.NoEndpoint;
-        while (tried.Count < TriedBackends.MaxTries && port.Pick(candidates, exchange.Client.Address, tried) is { } backend)
+        while (tried.Count < TriedBackends.MaxTries && port.Pick(scheduler, exchange.Client.Endpoint, exchange.Client.Destination, tried) is { } backend)
         {
             tried.Add(backend);
             exchange.Backend = backend;
@@ -42,6 +42,7 @@ internal sealed class UpstreamForwarder(HttpFrontendOptions options) : IDisposab
             }
 
             reason = await TryAsync(context, backend, config, request);
+            Report(port, backend, reason, request);
 
             // Only a connection that never came about leaves the request whole; anything later may have had its effect.
             if (reason is not (ResponseReason.ConnectFailed or ResponseReason.ConnectTimeout) || request.BodyStarted)
@@ -70,6 +71,25 @@ internal sealed class UpstreamForwarder(HttpFrontendOptions options) : IDisposab
         finally
         {
             backend.Release();
+        }
+    }
+
+    /// <summary>
+    /// What L4 sessions must know as well: an endpoint that cannot be connected to is soon passed over by all. How long the connection took is not
+    /// known, most requests find one open; the time to the answer's head is.
+    /// </summary>
+    private void Report(ServicePort port, Backend backend, ResponseReason reason, UpstreamRequest request)
+    {
+        if (reason is ResponseReason.ConnectFailed or ResponseReason.ConnectTimeout)
+        {
+            if (port.ReportFailed(backend) is { } time)
+            {
+                HttpLog.Ejected(logger, backend, port.Name, time, reason);
+            }
+        }
+        else if (request.HeadAfter is { } latency)
+        {
+            port.ReportConnected(backend, latency);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using EdgeProxy.Http.Endpoints;
 using Microsoft.AspNetCore.Http;
@@ -13,8 +14,13 @@ internal sealed class UpstreamRequest(string target, ClientConnection client) : 
     // The target passes byte for byte: the default of both the forwarder and Uri rewrites %2F, %7e, brackets and dot segments.
     private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
+    private long _sentAt;
+
     /// <summary>True when the request's body was begun to be sent: no other endpoint may be tried, it would get the rest only.</summary>
     public bool BodyStarted { get; set; }
+
+    /// <summary>The time from sending the request to the head of the answer; null while there is none.</summary>
+    public TimeSpan? HeadAfter { get; private set; }
 
     /// <summary>True when the endpoint's whole answer was passed on; whatever fails after that is not an error of the answer.</summary>
     public bool Answered { get; private set; }
@@ -23,6 +29,7 @@ internal sealed class UpstreamRequest(string target, ClientConnection client) : 
     public override ValueTask TransformRequestAsync(
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
+        _sentAt = Stopwatch.GetTimestamp();
         proxyRequest.RequestUri = new Uri(destinationPrefix + target, AsWritten);
         if (proxyRequest.Content is { } body)
         {
@@ -42,6 +49,8 @@ internal sealed class UpstreamRequest(string target, ClientConnection client) : 
         {
             return forward;
         }
+
+        HeadAfter = Stopwatch.GetElapsedTime(_sentAt);
 
         if (proxyResponse.Headers.NonValidated.TryGetValues(HeaderNames.Connection, out var options))
         {

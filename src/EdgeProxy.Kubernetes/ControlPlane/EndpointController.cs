@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
 
 namespace EdgeProxy.Kubernetes.ControlPlane;
@@ -25,6 +26,11 @@ internal sealed class EndpointController(ControlPlaneOptions options)
         {
             _pods = accepted.Pods;
             _index = new PodIndex(_pods);
+        }
+
+        foreach (var pod in accepted.Pods.Values)
+        {
+            EndpointWeight.Of(pod, problems);
         }
 
         var made = new List<EndpointSlice>();

@@ -39,7 +39,7 @@ internal static class MirroredEndpoints
                 {
                     if (AddressRules.TryParseAddress(entry.Ip, out var address) && seen.Add((subset, address.ToString())))
                     {
-                        assembler.Add(ServiceFamilies.NameOf(address.AddressFamily), ports, address, Endpoint(entry, isReady));
+                        assembler.Add(ServiceFamilies.NameOf(address.AddressFamily), ports, weight: null, address, Endpoint(entry, isReady));
                     }
                 }
             }

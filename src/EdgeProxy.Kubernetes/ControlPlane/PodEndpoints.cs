@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Kubernetes.Validation;
 using EdgeProxy.Model;
 
@@ -27,11 +28,12 @@ internal static class PodEndpoints
         foreach (var pod in pods.Where(pod => pod.Status?.Phase is not ("Failed" or "Succeeded")))
         {
             var ports = Ports(service, pod);
+            var weight = EndpointWeight.Of(pod, problems: null);
             foreach (var addressType in families)
             {
                 if (AddressOf(pod, addressType) is var (text, address))
                 {
-                    assembler.Add(addressType, ports, address, Endpoint(service, pod, text, nodes, readyWithoutConditions));
+                    assembler.Add(addressType, ports, weight, address, Endpoint(service, pod, text, nodes, readyWithoutConditions));
                 }
             }
         }

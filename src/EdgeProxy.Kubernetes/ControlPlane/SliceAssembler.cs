@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Net;
 using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
 
 namespace EdgeProxy.Kubernetes.ControlPlane;
 
 /// <summary>
-/// Gathers endpoints into slices: one per family and set of ports, in a fixed order and under names that depend on nothing else, so
+/// Gathers endpoints into slices: one per family, set of ports and weight, in a fixed order and under names that depend on nothing else, so
 /// that equal input gives equal slices.
 /// </summary>
 internal sealed class SliceAssembler(NamespacedName service, Dictionary<string, string> labels)
@@ -17,13 +18,13 @@ internal sealed class SliceAssembler(NamespacedName service, Dictionary<string, 
     private readonly SortedDictionary<string, Group> _groups = new(StringComparer.Ordinal);
 
     /// <summary>Adds an endpoint to the slice of these ports.</summary>
-    public void Add(string addressType, List<EndpointPort> ports, IPAddress address, SliceEndpoint endpoint)
+    public void Add(string addressType, List<EndpointPort> ports, int? weight, IPAddress address, SliceEndpoint endpoint)
     {
         var signature = string.Join(',', ports.Select(port => $"{port.Name}/{port.Protocol}/{port.Port}/{port.AppProtocol}").Order(StringComparer.Ordinal));
-        var key = $"{addressType} {signature}";
+        var key = weight is null ? $"{addressType} {signature}" : string.Create(CultureInfo.InvariantCulture, $"{addressType} {signature} {weight}");
         if (!_groups.TryGetValue(key, out var group))
         {
-            _groups.Add(key, group = new Group(addressType, ports, []));
+            _groups.Add(key, group = new Group(addressType, ports, weight, []));
         }
 
         group.Endpoints.Add((IpAddr.From(address).Bits, endpoint));
@@ -38,7 +39,11 @@ internal sealed class SliceAssembler(NamespacedName service, Dictionary<string, 
                 .Select(entry => entry.Endpoint);
             foreach (var (index, chunk) in sorted.Chunk(MostEndpoints).Index())
             {
-                yield return Slice(group.AddressType, key, index, group.Ports.Count == 0 ? null : group.Ports, [.. chunk]);
+                var slice = Slice(group.AddressType, key, index, group.Ports.Count == 0 ? null : group.Ports, [.. chunk]);
+                slice.Metadata.Annotations = group.Weight is { } weight
+                    ? new() { [EndpointWeight.Annotation] = weight.ToString(CultureInfo.InvariantCulture) }
+                    : null;
+                yield return slice;
             }
         }
 
@@ -67,5 +72,5 @@ internal sealed class SliceAssembler(NamespacedName service, Dictionary<string, 
         };
     }
 
-    private sealed record Group(string AddressType, List<EndpointPort> Ports, List<(UInt128 Address, SliceEndpoint Endpoint)> Endpoints);
+    private sealed record Group(string AddressType, List<EndpointPort> Ports, int? Weight, List<(UInt128 Address, SliceEndpoint Endpoint)> Endpoints);
 }

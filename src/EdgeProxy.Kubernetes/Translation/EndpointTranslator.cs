@@ -10,12 +10,13 @@ internal static class EndpointTranslator
 {
     /// <summary>
     /// Joins by port name and protocol, never by position; takes the first address of an endpoint; an address in two slices counts once,
-    /// and a copy on <paramref name="nodeName"/> wins. Sorted by address, so that the order of slices does not matter.
+    /// and a copy on <paramref name="nodeName"/> wins. A weight in the Service's map comes before the slice's. Sorted by address, so that the order of slices does not matter.
     /// </summary>
-    public static ImmutableArray<Endpoint> Translate(ServicePortSpec port, IEnumerable<EndpointSlice> slices, string nodeName)
+    public static ImmutableArray<Endpoint> Translate(
+        ServicePortSpec port, IReadOnlyList<(EndpointSlice Slice, int Weight)> slices, ServiceAnnotations annotations, string nodeName)
     {
         var byAddress = new SortedDictionary<EndpointAddress, Endpoint>();
-        foreach (var slice in slices)
+        foreach (var (slice, weight) in slices)
         {
             var isIPv6 = slice.AddressType is "IPv6";
             if (!isIPv6 && slice.AddressType is not "IPv4")
@@ -32,7 +33,7 @@ internal static class EndpointTranslator
                         continue;
                     }
 
-                    var translated = Translate(endpoint, new EndpointAddress(address, number));
+                    var translated = Translate(endpoint, new EndpointAddress(address, number), annotations.WeightOf(port, address) ?? weight);
                     if (!byAddress.ContainsKey(translated.Address) || string.Equals(translated.NodeName, nodeName, StringComparison.Ordinal))
                     {
                         byAddress[translated.Address] = translated;
@@ -51,10 +52,11 @@ internal static class EndpointTranslator
             && string.Equals(candidate.Protocol ?? "TCP", port.Protocol ?? "TCP", StringComparison.Ordinal)
         select (ushort)candidate.Port!.Value;
 
-    private static Endpoint Translate(SliceEndpoint endpoint, EndpointAddress address) => new()
+    private static Endpoint Translate(SliceEndpoint endpoint, EndpointAddress address, int weight) => new()
     {
         Address = address,
         NodeName = endpoint.NodeName,
+        Weight = weight,
         Ready = endpoint.Conditions?.Ready ?? true,
         Serving = endpoint.Conditions?.Serving ?? true,
         Terminating = endpoint.Conditions?.Terminating ?? false,

@@ -96,7 +96,7 @@ internal sealed class IngressAnnotations
     }
 
     /// <summary>Go's strconv.ParseBool.</summary>
-    private static bool TryParseBool(string value, out bool result)
+    internal static bool TryParseBool(string value, out bool result)
     {
         result = value is "1" or "t" or "T" or "true" or "TRUE" or "True";
         return result || value is "0" or "f" or "F" or "false" or "FALSE" or "False";

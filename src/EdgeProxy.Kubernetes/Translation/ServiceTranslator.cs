@@ -35,6 +35,7 @@ internal static class ServiceTranslator
             problems.Error(service, "spec.loadBalancerSourceRanges", "a range cannot be read; the load-balancer addresses are not served");
         }
 
+        var annotations = ServiceAnnotations.Read(service, options, problems);
         var external = proxied && options.AllowExternalIPs ? spec.ExternalIPs : null;
         return new ServiceConfig
         {
@@ -50,7 +51,9 @@ internal static class ServiceTranslator
                 ? TimeSpan.FromSeconds(spec.SessionAffinityConfig?.ClientIP?.TimeoutSeconds ?? 10_800)
                 : null,
             HealthCheckNodePort = spec is { Type: "LoadBalancer", ExternalTrafficPolicy: "Local" } ? (ushort)(spec.HealthCheckNodePort ?? 0) : (ushort)0,
-            Ports = Ports(service, slices, options, problems),
+            Scheduling = annotations.Scheduling,
+            EjectsFailing = annotations.EjectsFailing,
+            Ports = Ports(service, WithWeights(slices, problems), annotations, options, problems),
         };
     }
 
@@ -67,7 +70,11 @@ internal static class ServiceTranslator
     }
 
     private static ImmutableArray<ServicePortConfig> Ports(
-        Service service, IReadOnlyCollection<EndpointSlice> slices, TranslationOptions options, ProblemSink problems)
+        Service service,
+        IReadOnlyList<(EndpointSlice Slice, int Weight)> slices,
+        ServiceAnnotations annotations,
+        TranslationOptions options,
+        ProblemSink problems)
     {
         var ports = ImmutableArray.CreateBuilder<ServicePortConfig>();
         var hasNodePorts = service.Spec.Type is "NodePort" or "LoadBalancer";
@@ -87,12 +94,15 @@ internal static class ServiceTranslator
                 Port = (ushort)(port.Port ?? 0),
                 NodePort = hasNodePorts ? (ushort)(port.NodePort ?? 0) : (ushort)0,
                 AppProtocol = port.AppProtocol,
-                Endpoints = EndpointTranslator.Translate(port, slices, options.Node.Name),
+                Endpoints = EndpointTranslator.Translate(port, slices, annotations, options.Node.Name),
             });
         }
 
         return ports.ToImmutable();
     }
+
+    private static List<(EndpointSlice Slice, int Weight)> WithWeights(IReadOnlyCollection<EndpointSlice> slices, ProblemSink problems) =>
+        [.. slices.Select(slice => (slice, EndpointWeight.Of(slice, problems) ?? Endpoint.DefaultWeight))];
 
     /// <summary>With ipMode Proxy the balancer in front wants the traffic; the address is not ours to capture (KEP-1860).</summary>
     private static ImmutableArray<IpAddr> LoadBalancerAddresses(Service service) =>

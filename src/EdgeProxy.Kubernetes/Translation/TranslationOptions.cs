@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EdgeProxy.Model;
+using EdgeProxy.Model.Scheduling;
 
 namespace EdgeProxy.Kubernetes.Translation;
 
@@ -23,6 +24,12 @@ public sealed record TranslationOptions
 
     /// <summary>Honour Service.spec.externalIPs. Default true.</summary>
     public bool AllowExternalIPs { get; init; } = true;
+
+    /// <summary>The scheduler of Services that name none; one of <see cref="SchedulingPolicy.Schedulers"/>. Default <c>rr</c>.</summary>
+    public string Scheduler { get; init; } = SchedulingPolicy.DefaultScheduler;
+
+    /// <summary>Whether endpoints that keep failing are passed over, in Services that do not say. Default true.</summary>
+    public bool PassiveEjection { get; init; } = true;
 
     /// <summary>The value of label <c>service.kubernetes.io/service-proxy-name</c> that is ours; null: only Services without the label.</summary>
     public string? ServiceProxyName { get; init; }

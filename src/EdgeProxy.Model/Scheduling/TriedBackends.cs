@@ -38,6 +38,9 @@ public struct TriedBackends
         return false;
     }
 
+    /// <summary>Begins another round, in which everybody may be tried once more; the tries made so far still count.</summary>
+    public void BeginRound() => _slots = default;
+
     [InlineArray(MaxTries)]
     private struct Slots
     {

@@ -53,6 +53,8 @@ internal static class ManifestAssembly
             Controllers = settings.Controllers,
             ServeAllWithoutClasses = true,
             DefaultCertificate = settings.DefaultCertificate,
+            Scheduler = settings.Scheduler,
+            PassiveEjection = settings.PassiveEjection,
         };
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using EdgeProxy.Model;
+using EdgeProxy.Model.Scheduling;
 using EdgeProxy.Transport.Loops;
 using Microsoft.Extensions.Logging;
 
@@ -44,6 +45,12 @@ internal sealed class ProxySettings
 
     /// <summary>Secret of the certificate for names without one of their own; null: one is made at start.</summary>
     public NamespacedName? DefaultCertificate { get; set; }
+
+    /// <summary>The scheduler of Services that name none.</summary>
+    public string Scheduler { get; set; } = SchedulingPolicy.DefaultScheduler;
+
+    /// <summary>Whether endpoints that keep failing are passed over for a while.</summary>
+    public bool PassiveEjection { get; set; } = true;
 
     /// <summary>Address of the admin port.</summary>
     public IPAddress AdminAddress { get; set; } = IPAddress.Loopback;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using EdgeProxy.Model;
+using EdgeProxy.Model.Scheduling;
 using EdgeProxy.Transport.Loops;
 using Microsoft.Extensions.Logging;
 
@@ -65,6 +66,27 @@ internal static class SettingTable
             }
 
             settings.DefaultCertificate = name;
+            return null;
+        }),
+        One("scheduler", "NAME", $"Scheduler of Services without the annotation edgeproxy.io/scheduler: {string.Join(", ", SchedulingPolicy.Schedulers)}. Default rr.",
+            (settings, value) =>
+            {
+                if (!SchedulingPolicy.Schedulers.Contains(value))
+                {
+                    return $"must be one of {string.Join(", ", SchedulingPolicy.Schedulers)}";
+                }
+
+                settings.Scheduler = value;
+                return null;
+            }),
+        One("passive-ejection", "BOOL", "Pass over endpoints that keep failing, for a while. Default true.", (settings, value) =>
+        {
+            if (!bool.TryParse(value, out var ejects))
+            {
+                return "must be true or false";
+            }
+
+            settings.PassiveEjection = ejects;
             return null;
         }),
         One("admin-address", "IP", "Address of the admin port. Default 127.0.0.1.", (settings, value) =>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using EdgeProxy.Model.Affinity;
 using EdgeProxy.Model.Tests.Support;
 using EdgeProxy.Testing;
@@ -13,7 +14,7 @@ public sealed class AffinityTableTests
     private static readonly IpAddr Carol = IpAddr.Parse("198.51.100.3");
 
     private readonly ManualTimeProvider _time = new();
-    private readonly Backend[] _backends = Objects.Backends(3);
+    private readonly ImmutableArray<Backend> _backends = Objects.Backends(3);
 
     [Fact]
     public void A_client_is_found_with_its_own_backend()

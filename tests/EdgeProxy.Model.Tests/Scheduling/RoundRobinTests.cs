@@ -10,26 +10,26 @@ public sealed class RoundRobinTests
     [Fact]
     public void One_after_the_other_from_the_first()
     {
-        var scheduler = new RoundRobin();
         var backends = Objects.Backends(3);
+        var scheduler = new RoundRobin(backends);
 
-        var picked = Enumerable.Range(0, 7).Select(_ => Array.IndexOf(backends, scheduler.Pick(backends, default)));
+        var picked = Enumerable.Range(0, 7).Select(_ => backends.IndexOf(scheduler.Next()!));
 
         Assert.Equal([0, 1, 2, 0, 1, 2, 0], picked);
     }
 
     [Fact]
-    public void Nobody_is_picked_from_nobody() => Assert.Null(new RoundRobin().Pick([], default));
+    public void Nobody_is_picked_from_nobody() => Assert.Null(new RoundRobin([]).Next());
 
     [Fact]
     public void Any_number_of_picks_over_any_number_of_backends_is_even() =>
         Prop.ForAll<PositiveInt, NonNegativeInt>((size, picks) =>
         {
-            var scheduler = new RoundRobin();
             var backends = Objects.Backends(Math.Min(size.Get, 250));
+            var scheduler = new RoundRobin(backends);
             for (var i = 0; i < picks.Get; i++)
             {
-                scheduler.Pick(backends, default)!.Hold();
+                scheduler.Next()!.Hold();
             }
 
             return backends.Max(backend => backend.Active) - backends.Min(backend => backend.Active) <= 1
@@ -40,13 +40,16 @@ public sealed class RoundRobinTests
     public void Every_backend_is_reached_when_each_pick_is_added_to_the_tried() =>
         Seeds.Check(500, random =>
         {
-            var scheduler = new RoundRobin();
             var backends = Objects.Backends(random.Next(1, TriedBackends.MaxTries + 1));
-            Turn(scheduler, random.Next(10));
+            var scheduler = new RoundRobin(backends);
+            for (var turns = random.Next(10); turns > 0; turns--)
+            {
+                scheduler.Next();
+            }
 
             var tried = default(TriedBackends);
             var picked = new HashSet<Backend>();
-            while (scheduler.Pick(backends, tried) is { } backend)
+            while (scheduler.Next(tried) is { } backend)
             {
                 Assert.True(picked.Add(backend));
                 tried.Add(backend);
@@ -58,12 +61,12 @@ public sealed class RoundRobinTests
     [Fact]
     public void A_tried_backend_gives_its_turn_to_the_next()
     {
-        var scheduler = new RoundRobin();
         var backends = Objects.Backends(3);
+        var scheduler = new RoundRobin(backends);
         var tried = default(TriedBackends);
         tried.Add(backends[0]);
 
-        Assert.Same(backends[1], scheduler.Pick(backends, tried));
+        Assert.Same(backends[1], scheduler.Next(tried));
     }
 
     [Fact]
@@ -74,7 +77,7 @@ public sealed class RoundRobinTests
         tried.Add(backends[1]);
         tried.Add(backends[0]);
 
-        Assert.Null(new RoundRobin().Pick(backends, tried));
+        Assert.Null(new RoundRobin(backends).Next(tried));
     }
 
     [Theory]
@@ -92,7 +95,7 @@ public sealed class RoundRobinTests
                 tried.Add(other);
             }
 
-            Assert.Same(backends[left], new RoundRobin(turn).Pick(backends, tried));
+            Assert.Same(backends[left], new RoundRobin(backends, turn).Next(tried));
         }
     }
 
@@ -100,11 +103,11 @@ public sealed class RoundRobinTests
     public void Where_the_counter_turns_over_nobody_is_left_out()
     {
         // 2^32 is no multiple of three: one backend is early once, which is the whole price.
-        var scheduler = new RoundRobin(uint.MaxValue - 2);
         var backends = Objects.Backends(3);
+        var scheduler = new RoundRobin(backends, uint.MaxValue - 2);
         for (var i = 0; i < 6; i++)
         {
-            scheduler.Pick(backends, default)!.Hold();
+            scheduler.Next()!.Hold();
         }
 
         Assert.All(backends, backend => Assert.InRange(backend.Active, 1, 3));
@@ -115,14 +118,14 @@ public sealed class RoundRobinTests
     {
         const int ThreadCount = 8;
         const int PicksEach = 5_000;
-        var scheduler = new RoundRobin();
         var backends = Objects.Backends(7);
+        var scheduler = new RoundRobin(backends);
 
         await Threads.RunAsync(ThreadCount, _ =>
         {
             for (var i = 0; i < PicksEach; i++)
             {
-                scheduler.Pick(backends, default)!.Hold();
+                scheduler.Next()!.Hold();
             }
         });
 
@@ -133,24 +136,15 @@ public sealed class RoundRobinTests
     [Fact]
     public void Picking_allocates_nothing()
     {
-        var scheduler = new RoundRobin();
         var backends = Objects.Backends(3);
+        var scheduler = new RoundRobin(backends);
         var tried = default(TriedBackends);
         tried.Add(backends[0]);
-        scheduler.Pick(backends, tried);
+        scheduler.Next(tried);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
-        scheduler.Pick(backends, tried);
+        scheduler.Next(tried);
 
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
-    }
-
-    private static void Turn(RoundRobin scheduler, int times)
-    {
-        var one = Objects.Backends(1);
-        for (var i = 0; i < times; i++)
-        {
-            scheduler.Pick(one, default);
-        }
     }
 }

@@ -25,7 +25,7 @@ internal static class Objects
 
     public static Backend Backend(string address) => new(EndpointAddress.Parse(address));
 
-    public static Backend[] Backends(int count) => [.. Enumerable.Range(1, count).Select(i => Backend($"10.0.0.{i}:80"))];
+    public static ImmutableArray<Backend> Backends(int count) => [.. Enumerable.Range(1, count).Select(i => Backend($"10.0.0.{i}:80"))];
 
     public static Endpoint Endpoint(string address, string? node = null) => new() { Address = EndpointAddress.Parse(address), NodeName = node };
 

@@ -1,0 +1,185 @@
+using System.Globalization;
+using EdgeProxy.Kubernetes.Problems;
+using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Model;
+using EdgeProxy.Model.Scheduling;
+
+namespace EdgeProxy.Kubernetes.Translation;
+
+/// <summary>The annotations <c>edgeproxy.io/…</c> of one Service. An invalid value counts as absent and is reported; so is a name nobody knows.</summary>
+internal sealed class ServiceAnnotations
+{
+    private const string Prefix = "edgeproxy.io/";
+
+    private static readonly TimeSpan LongestSlowStart = TimeSpan.FromHours(1);
+
+    private readonly Service _service;
+    private readonly ProblemSink _problems;
+    private readonly Dictionary<(string? Port, IpAddr Address), int> _weights = [];
+
+    private ServiceAnnotations(Service service, TranslationOptions options, ProblemSink problems)
+    {
+        _service = service;
+        _problems = problems;
+        EjectsFailing = options.PassiveEjection;
+        Scheduling = new SchedulingPolicy { Scheduler = options.Scheduler };
+    }
+
+    /// <summary>scheduler, scheduler-flags, slow-start and max-connections.</summary>
+    public SchedulingPolicy Scheduling { get; private set; }
+
+    /// <summary>passive-ejection; default as the process is set.</summary>
+    public bool EjectsFailing { get; private set; }
+
+    /// <summary>Reads them all.</summary>
+    public static ServiceAnnotations Read(Service service, TranslationOptions options, ProblemSink problems)
+    {
+        var annotations = new ServiceAnnotations(service, options, problems);
+        foreach (var (name, value) in service.Metadata.Annotations ?? [])
+        {
+            if (name.StartsWith(Prefix, StringComparison.Ordinal))
+            {
+                annotations.Read(name[Prefix.Length..], value.Trim(), $"metadata.annotations[{name}]");
+            }
+        }
+
+        return annotations;
+    }
+
+    /// <summary>The weight the map has for an endpoint of a port: an entry with the port's name or number before one for all ports.</summary>
+    public int? WeightOf(ServicePortSpec port, IpAddr address)
+    {
+        if (_weights.Count == 0)
+        {
+            return null;
+        }
+
+        var number = port.Port?.ToString(CultureInfo.InvariantCulture);
+        return Find(port.Name) ?? Find(number) ?? (_weights.TryGetValue((null, address), out var weight) ? weight : null);
+
+        int? Find(string? key) => key is not null && _weights.TryGetValue((key, address), out var found) ? found : null;
+    }
+
+    private void Read(string name, string value, string field)
+    {
+        switch (name)
+        {
+            case "scheduler" when SchedulingPolicy.Schedulers.Contains(value):
+                Scheduling = Scheduling with { Scheduler = value };
+                break;
+
+            case "scheduler":
+                Report(field, value, $"must be one of {string.Join(", ", SchedulingPolicy.Schedulers)}; {Scheduling.Scheduler} is used");
+                break;
+
+            case "scheduler-flags":
+                ReadFlags(value, field);
+                break;
+
+            case "slow-start" when TryParseDuration(value, out var window) && window <= LongestSlowStart:
+                Scheduling = Scheduling with { SlowStart = window };
+                break;
+
+            case "slow-start":
+                Report(field, value, "must be a duration from 0 to 1h, such as 30s or 2m; taken as absent");
+                break;
+
+            case "max-connections" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var limit):
+                Scheduling = Scheduling with { MaxConnections = limit };
+                break;
+
+            case "max-connections":
+                Report(field, value, "must be a whole number, 0 for no limit; taken as absent");
+                break;
+
+            case "passive-ejection" when IngressAnnotations.TryParseBool(value, out var ejects):
+                EjectsFailing = ejects;
+                break;
+
+            case "passive-ejection":
+                Report(field, value, "must be \"true\" or \"false\"; taken as absent");
+                break;
+
+            case "weight":
+                ReadWeights(value, field);
+                break;
+
+            default:
+                _problems.Warning(_service, field, "the annotation is not known and has no effect");
+                break;
+        }
+    }
+
+    /// <summary>As ipvsadm's --sched-flags; the scheduler in front is decoration, a Service has only one.</summary>
+    private void ReadFlags(string value, string field)
+    {
+        var flags = HashOptions.None;
+        foreach (var flag in value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            switch (flag)
+            {
+                case "sh-port" or "mh-port":
+                    flags |= HashOptions.Port;
+                    break;
+
+                case "sh-fallback" or "mh-fallback":
+                    flags |= HashOptions.Fallback;
+                    break;
+
+                default:
+                    Report(field, flag, "must be sh-port, sh-fallback, mh-port or mh-fallback; the flag is left out");
+                    break;
+            }
+        }
+
+        Scheduling = Scheduling with { Flags = flags };
+    }
+
+    /// <summary><c>[PORT/]ADDRESS=WEIGHT</c>, divided by commas; PORT is the name or number of a port of the Service.</summary>
+    private void ReadWeights(string value, string field)
+    {
+        foreach (var entry in value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            var equals = entry.IndexOf('=', StringComparison.Ordinal);
+            var slash = entry.IndexOf('/', StringComparison.Ordinal);
+            var port = slash > 0 ? entry[..slash].Trim() : null;
+            if (equals < 0 || !IpAddr.TryParse(entry.AsSpan()[(slash + 1)..equals].Trim(), out var address))
+            {
+                Report(field, entry, "must be [PORT/]ADDRESS=WEIGHT; the entry is left out");
+            }
+            else if (!EndpointWeight.TryParse(entry[(equals + 1)..], out var weight))
+            {
+                Report(field, entry, $"the weight {EndpointWeight.Rule}; the entry is left out");
+            }
+            else if (port is not null && !HasPort(port))
+            {
+                Report(field, entry, "the Service has no port of that name or number; the entry is left out");
+            }
+            else
+            {
+                _weights[(port, address)] = weight;
+            }
+        }
+    }
+
+    private bool HasPort(string port) => (_service.Spec.Ports ?? [])
+        .Exists(own => own.Name == port || own.Port?.ToString(CultureInfo.InvariantCulture) == port);
+
+    private void Report(string field, string value, string rule) => _problems.Warning(_service, field, $"Invalid value: \"{value}\": {rule}");
+
+    /// <summary>A whole number with one of Go's units s, m and h; without a unit, seconds.</summary>
+    private static bool TryParseDuration(string value, out TimeSpan duration)
+    {
+        var unit = value.Length > 0 && char.IsAsciiLetter(value[^1]) ? value[^1] : 's';
+        var seconds = unit switch
+        {
+            's' => 1,
+            'm' => 60,
+            'h' => 3600,
+            _ => 0,
+        };
+        var parsed = int.TryParse(value.AsSpan().TrimEnd(unit), NumberStyles.None, CultureInfo.InvariantCulture, out var number);
+        duration = TimeSpan.FromSeconds((long)number * seconds);
+        return parsed && seconds > 0;
+    }
+}
