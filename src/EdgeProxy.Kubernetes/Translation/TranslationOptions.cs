@@ -24,6 +24,9 @@ public sealed record TranslationOptions
     /// <summary>Honour Service.spec.externalIPs. Default true.</summary>
     public bool AllowExternalIPs { get; init; } = true;
 
+    /// <summary>Translate the names of Services, endpoints and pods too, for a name server. Default false.</summary>
+    public bool Discovery { get; init; }
+
     /// <summary>The value of label <c>service.kubernetes.io/service-proxy-name</c> that is ours; null: only Services without the label.</summary>
     public string? ServiceProxyName { get; init; }
 }
