@@ -38,7 +38,7 @@ internal sealed record DnsQuery(DnsHeader Header, string Name, RecordType Type, 
         var type = (RecordType)BinaryPrimitives.ReadUInt16BigEndian(message[offset..]);
         var questionClass = BinaryPrimitives.ReadUInt16BigEndian(message[(offset + 2)..]);
         offset += 4;
-        if (!TryReadEdns(message[..], offset, header.Answers + header.Authorities + header.Additionals, out var edns))
+        if (!TryReadEdns(message, offset, header.Answers + header.Authorities + header.Additionals, out var edns))
         {
             return false;
         }

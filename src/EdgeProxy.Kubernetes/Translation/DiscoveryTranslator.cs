@@ -70,7 +70,7 @@ internal sealed class DiscoveryTranslator(DiscoveryTable previous, ObjectSet bef
         return new NamedService
         {
             Name = service.Name,
-            ClusterIPs = isExternal ? [] : [.. Addresses(spec.ClusterIPs is { } many ? many : [spec.ClusterIP])],
+            ClusterIPs = isExternal ? [] : [.. Addresses(spec.ClusterIPs?.AsEnumerable<string?>() ?? [spec.ClusterIP])],
             ExternalName = isExternal ? (spec.ExternalName ?? "").TrimEnd('.') : null,
             Ports = [.. (spec.Ports ?? []).Select(port => Port(port.Name, port.Protocol, port.Port)).OfType<NamedPort>()],
             Endpoints = isExternal ? [] : Endpoints(slices, spec.PublishNotReadyAddresses is true),

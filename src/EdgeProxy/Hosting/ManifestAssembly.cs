@@ -53,6 +53,7 @@ internal static class ManifestAssembly
             Controllers = settings.Controllers,
             ServeAllWithoutClasses = true,
             DefaultCertificate = settings.DefaultCertificate,
+            Discovery = !settings.Dns.IsEmpty,
         };
     }
 

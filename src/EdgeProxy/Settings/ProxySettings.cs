@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using EdgeProxy.Dns.Resolving;
 using EdgeProxy.Model;
 using Microsoft.Extensions.Logging;
 
@@ -43,6 +44,15 @@ internal sealed class ProxySettings
 
     /// <summary>Secret of the certificate for names without one of their own; null: one is made at start.</summary>
     public NamespacedName? DefaultCertificate { get; set; }
+
+    /// <summary>Addresses and ports of the DNS server; empty: there is none.</summary>
+    public ImmutableArray<IPEndPoint> Dns { get; set; } = [];
+
+    /// <summary>Servers for names outside the cluster domain; null: those of /etc/resolv.conf; empty: nobody is asked.</summary>
+    public ImmutableArray<IPEndPoint>? DnsUpstreams { get; set; }
+
+    /// <summary>The cluster domain and what exists in it.</summary>
+    public ZoneOptions DnsZone { get; set; } = new();
 
     /// <summary>Address of the admin port.</summary>
     public IPAddress AdminAddress { get; set; } = IPAddress.Loopback;
