@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EdgeProxy.Model.Certificates;
+using EdgeProxy.Model.Discovery;
 using EdgeProxy.Model.Eligibility;
 using EdgeProxy.Model.Routing;
 
@@ -38,6 +39,9 @@ public sealed record ProxySnapshot
 
     /// <summary>The certificate for names without one of their own; null: the one the process made for itself.</summary>
     public NamespacedName? DefaultCertificate { get; init; }
+
+    /// <summary>Names for DNS; empty unless a name server was asked for.</summary>
+    public DiscoveryTable Discovery { get; init; } = DiscoveryTable.Empty;
 
     /// <summary>The service port behind a frontend, or null when the Service is gone.</summary>
     public ServicePort? Find(Frontend frontend) =>

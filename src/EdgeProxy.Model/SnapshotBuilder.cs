@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EdgeProxy.Model.Certificates;
+using EdgeProxy.Model.Discovery;
 using EdgeProxy.Model.Routing;
 
 namespace EdgeProxy.Model;
@@ -19,6 +20,9 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
 
     /// <summary>The certificate for names without one of their own.</summary>
     public NamespacedName? DefaultCertificate { get; set; } = previous.DefaultCertificate;
+
+    /// <summary>Names for DNS.</summary>
+    public DiscoveryTable Discovery { get; set; } = previous.Discovery;
 
     /// <summary>Adds or replaces a Service. Backends whose address stays keep their state; so do the scheduler and the affinity table.</summary>
     public void SetService(ServiceConfig service)
@@ -70,6 +74,7 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
         ClusterIPs = _clusterIPs.ToImmutable(),
         Certificates = _certificates.ToImmutable(),
         DefaultCertificate = DefaultCertificate,
+        Discovery = Discovery,
         Routes = previous.Routes.Apply(
             [.. _ingresses.Values.OfType<IngressConfig>()],
             [.. _ingresses.Where(entry => entry.Value is null).Select(entry => entry.Key)]),

@@ -7,6 +7,7 @@ var root = new RootCommand("EdgeProxy: the userspace data plane for Kubernetes c
     RunCommand.Create(),
     DemoCommand.Create(),
     CheckCommand.Create(),
+    EnvCommand.Create(),
 };
 
 // By default the library ends the process two seconds after SIGTERM; how long a drain may take is ours to say.

@@ -18,7 +18,7 @@ public sealed class AllocationMemory
     {
     }
 
-    private AllocationMemory(string path) => _path = path;
+    private AllocationMemory(string? path) => _path = path;
 
     /// <summary>What was wrong with the file when it was read; the first <see cref="EmbeddedControlPlane.Apply"/> reports and clears it.</summary>
     internal Problem? PendingProblem { get; set; }
@@ -29,15 +29,14 @@ public sealed class AllocationMemory
     /// Reads a state file. A missing one is an empty memory; a damaged one is, too, and the next result has a Warning about it.
     /// Without a path the memory ends with the process.
     /// </summary>
-    public static AllocationMemory Open(string? path)
-    {
-        if (path is null)
-        {
-            return new AllocationMemory();
-        }
+    public static AllocationMemory Open(string? path) => Read(path, new AllocationMemory(path));
 
-        var memory = new AllocationMemory(path);
-        memory.PendingProblem = AllocationStateFile.Read(path, memory._services);
+    /// <summary>As <see cref="Open"/>, but the file stays as it is: for those who only look at what another process gives.</summary>
+    public static AllocationMemory Recall(string? path) => Read(path, new AllocationMemory());
+
+    private static AllocationMemory Read(string? path, AllocationMemory memory)
+    {
+        memory.PendingProblem = path is null ? null : AllocationStateFile.Read(path, memory._services);
         return memory;
     }
 

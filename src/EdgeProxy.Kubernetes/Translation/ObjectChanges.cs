@@ -26,9 +26,16 @@ public sealed record ObjectChanges
     /// <summary>Nodes that came, changed or went.</summary>
     public ImmutableArray<NamespacedName> Nodes { get; init; } = [];
 
+    /// <summary>Pods that came, changed or went.</summary>
+    public ImmutableArray<NamespacedName> Pods { get; init; } = [];
+
+    /// <summary>Namespaces that came, changed or went.</summary>
+    public ImmutableArray<NamespacedName> Namespaces { get; init; } = [];
+
     /// <summary>True when there is nothing to do.</summary>
     public bool IsEmpty =>
-        Services.IsEmpty && EndpointSlices.IsEmpty && Ingresses.IsEmpty && IngressClasses.IsEmpty && Secrets.IsEmpty && Nodes.IsEmpty;
+        Services.IsEmpty && EndpointSlices.IsEmpty && Ingresses.IsEmpty && IngressClasses.IsEmpty && Secrets.IsEmpty && Nodes.IsEmpty
+        && Pods.IsEmpty && Namespaces.IsEmpty;
 
     /// <summary>Compares two sets.</summary>
     public static ObjectChanges Between(ObjectSet before, ObjectSet after) => new()
@@ -39,6 +46,8 @@ public sealed record ObjectChanges
         IngressClasses = Differing(before.IngressClasses, after.IngressClasses),
         Secrets = Differing(before.Secrets, after.Secrets),
         Nodes = Differing(before.Nodes, after.Nodes),
+        Pods = Differing(before.Pods, after.Pods),
+        Namespaces = Differing(before.Namespaces, after.Namespaces),
     };
 
     private static ImmutableArray<NamespacedName> Differing<T>(

@@ -46,6 +46,13 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
             TranslateService(builder, name);
         }
 
+        if (options.Discovery)
+        {
+            var names = new DiscoveryTranslator(builder.Discovery, before, next);
+            names.Apply(changes, services, SlicesOf);
+            builder.Discovery = names.Build();
+        }
+
         var certificates = changes.Secrets.ToHashSet();
         foreach (var name in changes.IngressClasses.IsEmpty ? changes.Ingresses : changes.Ingresses.Union(next.Ingresses.Keys))
         {
@@ -115,12 +122,14 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     private static NamespacedName? ServiceOf(EndpointSlice slice) =>
         slice.Metadata.Labels?.GetValueOrDefault(EndpointSlice.ServiceNameLabel) is { } name ? new NamespacedName(slice.Name.Namespace, name) : null;
 
+    private List<EndpointSlice> SlicesOf(NamespacedName service) =>
+        _slicesByService.GetValueOrDefault(service)?.Select(slice => Objects.EndpointSlices[slice]).ToList() ?? [];
+
     private void TranslateService(SnapshotBuilder builder, NamespacedName name)
     {
         var problems = new ProblemSink();
-        var slices = _slicesByService.GetValueOrDefault(name)?.Select(slice => Objects.EndpointSlices[slice]).ToList() ?? [];
         if (Objects.Services.TryGetValue(name, out var service)
-            && ServiceTranslator.Translate(service, slices, options, problems) is { } config)
+            && ServiceTranslator.Translate(service, SlicesOf(name), options, problems) is { } config)
         {
             builder.SetService(config);
         }

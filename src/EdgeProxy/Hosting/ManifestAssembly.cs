@@ -55,6 +55,7 @@ internal static class ManifestAssembly
             DefaultCertificate = settings.DefaultCertificate,
             Scheduler = settings.Scheduler,
             PassiveEjection = settings.PassiveEjection,
+            Discovery = !settings.Dns.IsEmpty,
         };
     }
 

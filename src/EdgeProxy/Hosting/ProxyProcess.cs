@@ -2,6 +2,7 @@ using System.Net;
 using EdgeProxy.Admin;
 using EdgeProxy.Dataplane;
 using EdgeProxy.Demo;
+using EdgeProxy.Dns;
 using EdgeProxy.Http;
 using EdgeProxy.Kubernetes.ControlPlane;
 using EdgeProxy.Kubernetes.Manifests;
@@ -34,7 +35,9 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         var readiness = new Readiness();
         await using var admin = await StartAdminAsync(readiness);
 
+        // Started first and stopped last of those who serve: clients of connections that drain still need names.
         var snapshots = new SnapshotPublisher();
+        await using var dns = settings.Dns.IsEmpty ? null : await DnsServer.StartAsync(DnsAssembly.Options(settings), snapshots, loggers, _time);
         await using var loops = StartLoops();
         await using var l4 = new L4Dataplane(loops, snapshots, new DataplaneOptions(), loggers, _time);
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using EdgeProxy.Dns.Resolving;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Scheduling;
 using EdgeProxy.Transport.Loops;
@@ -51,6 +52,15 @@ internal sealed class ProxySettings
 
     /// <summary>Whether endpoints that keep failing are passed over for a while.</summary>
     public bool PassiveEjection { get; set; } = true;
+
+    /// <summary>Addresses and ports of the DNS server; empty: there is none.</summary>
+    public ImmutableArray<IPEndPoint> Dns { get; set; } = [];
+
+    /// <summary>Servers for names outside the cluster domain; null: those of /etc/resolv.conf; empty: nobody is asked.</summary>
+    public ImmutableArray<IPEndPoint>? DnsUpstreams { get; set; }
+
+    /// <summary>The cluster domain and what exists in it.</summary>
+    public ZoneOptions DnsZone { get; set; } = new();
 
     /// <summary>Address of the admin port.</summary>
     public IPAddress AdminAddress { get; set; } = IPAddress.Loopback;

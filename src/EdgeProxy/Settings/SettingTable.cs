@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
+using EdgeProxy.Dns.Resolving;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Scheduling;
 using EdgeProxy.Transport.Loops;
@@ -87,6 +88,54 @@ internal static class SettingTable
             }
 
             settings.PassiveEjection = ejects;
+            return null;
+        }),
+        List("dns", "IP[:PORT]", "Addresses on which to answer DNS for Services, by UDP and TCP; port 53 when left out. Default: no DNS.", (settings, values) =>
+            ParseEach<IPEndPoint>(values, TryParseDnsListener, endpoints => settings.Dns = endpoints, "an address of this host with a port, such as 127.0.0.1:5353 (not 0.0.0.0 or ::)")),
+        One("dns-domain", "NAME", "Cluster domain, under which Services have names. Default cluster.local.", (settings, value) =>
+        {
+            var domain = value.TrimEnd('.').ToLowerInvariant();
+            if (!ZoneOptions.IsDomain(domain))
+            {
+                return $"must be a domain name of at most {ZoneOptions.MaxDomainLength} characters";
+            }
+
+            settings.DnsZone = settings.DnsZone with { Domain = domain };
+            return null;
+        }),
+        List("dns-upstream", "IP[:PORT]", "DNS servers for all other names, or 'none'. Default: those of /etc/resolv.conf, without ourselves.", (settings, values) =>
+            values is ["none"]
+                ? ParseEach<IPEndPoint>([], TryParseDnsServer, endpoints => settings.DnsUpstreams = endpoints, "")
+                : ParseEach<IPEndPoint>(values, TryParseDnsServer, endpoints => settings.DnsUpstreams = endpoints, "an address of a DNS server, or 'none'")),
+        One("dns-ttl", "SECONDS", "How long clients may keep an answer for a Service, 0-3600. Default 5.", (settings, value) =>
+        {
+            if (!int.TryParse(value.TrimEnd('s'), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds > 3600)
+            {
+                return "must be a whole number of seconds from 0 to 3600";
+            }
+
+            settings.DnsZone = settings.DnsZone with { Ttl = TimeSpan.FromSeconds(seconds) };
+            return null;
+        }),
+        One("dns-pods", "MODE", "Names of pods (1-2-3-4.NAMESPACE.pod): disabled, insecure (any address) or verified (addresses pods have). Default verified.",
+            (settings, value) =>
+            {
+                if (!Enum.TryParse<PodNames>(value, ignoreCase: true, out var pods) || !Enum.IsDefined(pods))
+                {
+                    return "must be disabled, insecure or verified";
+                }
+
+                settings.DnsZone = settings.DnsZone with { Pods = pods };
+                return null;
+            }),
+        One("dns-ignore-empty", "BOOL", "true: a Service with a cluster IP but without ready endpoints has no name. Default false.", (settings, value) =>
+        {
+            if (!bool.TryParse(value, out var ignore))
+            {
+                return "must be true or false";
+            }
+
+            settings.DnsZone = settings.DnsZone with { IgnoreEmptyServices = ignore };
             return null;
         }),
         One("admin-address", "IP", "Address of the admin port. Default 127.0.0.1.", (settings, value) =>
@@ -187,6 +236,23 @@ internal static class SettingTable
 
         set(parsed.ToImmutable());
         return null;
+    }
+
+    // A UDP answer must leave from the address that was asked, which a socket on the wildcard does not see to.
+    private static bool TryParseDnsListener(string text, out IPEndPoint endpoint) =>
+        TryParseDnsServer(text, out endpoint) && !endpoint.Address.Equals(IPAddress.Any) && !endpoint.Address.Equals(IPAddress.IPv6Any);
+
+    private static bool TryParseDnsServer(string text, out IPEndPoint endpoint)
+    {
+        const int DnsPort = 53;
+        if (IPAddress.TryParse(text, out var address))
+        {
+            endpoint = new IPEndPoint(address, DnsPort);
+            return true;
+        }
+
+        // The runtime also reads a number alone as an address.
+        return IPEndPoint.TryParse(text, out endpoint!) && text.Contains(':', StringComparison.Ordinal);
     }
 
     private static bool TryParseAddress(string text, out IPAddress address) => IPAddress.TryParse(text, out address!);

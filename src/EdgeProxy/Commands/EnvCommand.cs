@@ -1,0 +1,81 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using EdgeProxy.Hosting;
+using EdgeProxy.Kubernetes.ControlPlane;
+using EdgeProxy.Kubernetes.Discovery;
+using EdgeProxy.Kubernetes.Manifests;
+
+namespace EdgeProxy.Commands;
+
+/// <summary>
+/// <c>edgeproxy env</c>: prints the variables by which a container started now would find its Services. Problems go to standard error. Exit
+/// code 0, or 2 when something could not be read.
+/// </summary>
+internal static class EnvCommand
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <summary>Makes the command.</summary>
+    public static Command Create()
+    {
+        var paths = new Argument<string[]>("PATH") { Arity = ArgumentArity.ZeroOrMore, Description = "Files and folders with manifests." };
+        var podNamespace = new Option<string>("--namespace", "-n") { Description = "Namespace of the pod.", HelpName = "NS", DefaultValueFactory = _ => "default" };
+        var links = new Option<bool>("--enable-service-links") { Description = "As PodSpec.enableServiceLinks: false leaves only the API server's variables.", DefaultValueFactory = _ => true };
+        var output = new Option<string>("--output", "-o") { Description = "plain (KEY=VALUE), shell (export lines) or json.", HelpName = "FORMAT", DefaultValueFactory = _ => "plain" };
+        output.AcceptOnlyFromAmong("plain", "shell", "json");
+        var command = new Command("env", "Print the environment variables by which a container would find the Services, as kubelet sets them.") { paths, podNamespace, links, output };
+        var options = new SettingOptions(command, paths);
+        command.SetAction(parsed =>
+        {
+            var errors = new List<string>();
+            var settings = options.Read(parsed, errors);
+            var controlPlane = ManifestAssembly.ControlPlane(settings, errors);
+            if (settings.Manifests.IsEmpty)
+            {
+                errors.Add("nothing to read: give files or folders");
+            }
+
+            if (errors.Count > 0)
+            {
+                errors.ForEach(error => Console.Error.WriteLine($"edgeproxy: {error}"));
+                return ExitCodes.CouldNotRead;
+            }
+
+            // The addresses a running proxy has given are remembered, and only read here.
+            var loaded = new ManifestSource(settings.Manifests, TimeProvider.System).Load();
+            var pipeline = ManifestAssembly.Pipeline(settings, controlPlane, AllocationMemory.Recall(ManifestAssembly.StateFile(settings)), TimeProvider.System);
+            var result = pipeline.Apply(loaded.Objects, loaded.Problems);
+            foreach (var problem in result.Problems)
+            {
+                Console.Error.WriteLine(problem);
+            }
+
+            var variables = ServiceEnvironment.Of(result.Served.Services.Values, parsed.GetValue(podNamespace)!, parsed.GetValue(links));
+            Console.Out.Write(Format(variables, parsed.GetValue(output)!));
+            return loaded.CouldReadAll ? ExitCodes.Success : ExitCodes.CouldNotRead;
+        });
+        return command;
+    }
+
+    private static string Format(IEnumerable<KeyValuePair<string, string>> variables, string format)
+    {
+        if (format == "json")
+        {
+            return new JsonObject(variables.Select(variable => KeyValuePair.Create(variable.Key, (JsonNode?)variable.Value))).ToJsonString(Indented) + "\n";
+        }
+
+        var text = new StringBuilder();
+        foreach (var (name, value) in variables)
+        {
+            // A Service's name may begin with a digit, a shell variable's may not.
+            if (format == "plain" || !char.IsAsciiDigit(name[0]))
+            {
+                text.Append(format == "shell" ? $"export {name}='{value}'\n" : $"{name}={value}\n");
+            }
+        }
+
+        return text.ToString();
+    }
+}
