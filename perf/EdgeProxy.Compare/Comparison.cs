@@ -74,8 +74,8 @@ internal static class Comparison
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
         var machine = await MachineDescription.ReadAsync(options.EdgeProxy);
-        Console.WriteLine(MachineDescription.ToMarkdown(machine));
-        Console.WriteLine($"{options.Effort.Rounds} rounds of {options.Effort.Length.TotalSeconds} s{(options.IsQuick ? ", quick: not to be trusted" : "")}");
+        Console.Write(MachineDescription.ToMarkdown(machine));
+        Console.WriteLine($"- samples: {options.Effort.Rounds} of {options.Effort.Length.TotalSeconds} s{(options.IsQuick ? ", quick: not to be trusted" : "")}");
         Name("missing, not measured", wanted.Where(candidate => !CandidateTable.IsInstalled(candidate.Tool)).Select(candidate => candidate.Name));
         var results = new List<WorkloadResult>();
         var isComplete = true;

@@ -17,7 +17,7 @@ internal sealed class CaddyCandidate(string name) : Candidate(name)
     {
         var scheme = duty.Kind == DutyKind.Https ? "https" : "http";
         var tls = duty.Kind == DutyKind.Https ? $"tls {site.Certificate.CertificateFile} {site.Certificate.KeyFile}" : "";
-        var text = new StringBuilder("{\n  admin off\n  auto_https off\n  persist_config off\n  log {\n    level ERROR\n  }\n}\n");
+        var text = new StringBuilder("{\n  admin off\n  auto_https off\n  log {\n    level ERROR\n  }\n}\n");
         var names = duty.Hosts == 0 ? [""] : Enumerable.Range(0, duty.Hosts).Select(RequestLoad.HostName);
         foreach (var name in names)
         {

@@ -39,18 +39,20 @@ internal sealed class NginxHttpCandidate(string name) : Candidate(name)
 
     public override Launch Prepare(Duty duty, Site site)
     {
-        var listen = duty.Kind == DutyKind.Https
-            ? $"listen {site.Listen} ssl http2 backlog=4096; ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate {site.Certificate.CertificateFile}; "
-                + $"ssl_certificate_key {site.Certificate.KeyFile};"
-            : $"listen {site.Listen} backlog=4096;";
-        string Server(string name) => $"server {{ {listen} server_name {name}; location / {{ proxy_pass http://b; }} }}\n";
-        var servers = duty.Hosts == 0 ? Server("_") : string.Concat(Enumerable.Range(0, duty.Hosts).Select(i => Server(RequestLoad.HostName(i))));
+        var tls = duty.Kind == DutyKind.Https ? " ssl http2" : "";
+        // Options of a socket may be given once only.
+        string Server(string name, string options) =>
+            $"server {{ listen {site.Listen}{tls}{options}; server_name {name}; location / {{ proxy_pass http://b; }} }}\n";
+        var servers = string.Concat(Enumerable.Range(0, duty.Hosts).Select(i => Server(RequestLoad.HostName(i), "")).Prepend(Server("_", " backlog=4096")));
         var http = $$"""
             http {
               access_log off;
               server_names_hash_max_size 8192;
               server_names_hash_bucket_size 128;
               keepalive_requests 100000000;
+              ssl_protocols TLSv1.2 TLSv1.3;
+              ssl_certificate {{site.Certificate.CertificateFile}};
+              ssl_certificate_key {{site.Certificate.KeyFile}};
               upstream b { server {{site.Backend}}; keepalive 64; keepalive_requests 100000000; }
               proxy_http_version 1.1;
               proxy_set_header Connection "";

@@ -12,7 +12,7 @@ internal sealed record Launch(string Program, params IReadOnlyList<string> Argum
 /// <summary>A process we started, with its standard streams in hand. Disposing kills it and all it started.</summary>
 internal sealed class Child : IAsyncDisposable
 {
-    private const int LinesKept = 5;
+    private const int LinesKept = 2;
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _complaints = new();
