@@ -6,7 +6,7 @@ namespace EdgeProxy.Compare.Tests;
 public sealed class LoadTests
 {
     [Theory]
-    [InlineData("HTTP/1.1 200 OK\r\nServer: x\r\ncontent-length: 2\r\n\r\nok", 50)]
+    [InlineData("HTTP/1.1 200 OK\r\nServer: x\r\ncontent-length: 2\r\n\r\nok", 51)]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n", 51)]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n", int.MaxValue)]
     [InlineData("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\n\r\nno", -1)]

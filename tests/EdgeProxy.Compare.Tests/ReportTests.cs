@@ -48,7 +48,7 @@ public sealed class ReportTests
 
         var text = MarkdownReport.Table(result);
 
-        Assert.Contains("| other     |    2.00 ×0.25 |       1 |", text, StringComparison.Ordinal);
+        Assert.Contains("| other     | 2.00 ×0.25 |       1 |", text, StringComparison.Ordinal);
         Assert.Contains("broken: it ended", text, StringComparison.Ordinal);
         Assert.DoesNotContain("| broken", text, StringComparison.Ordinal);
     }

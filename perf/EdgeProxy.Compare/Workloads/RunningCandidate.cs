@@ -10,7 +10,7 @@ internal sealed class RunningCandidate : IAsyncDisposable
     private const int FirstPort = 8001;
 
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
     private readonly Launch? _launch;
     private Child? _process;
@@ -59,7 +59,7 @@ internal sealed class RunningCandidate : IAsyncDisposable
         ? Task.CompletedTask
         : WaitUntilAsync(() => bed.Client.Run(() => Probe.Answers(Duty, Candidate.Target(Site))), cancel);
 
-    /// <exception cref="InvalidOperationException">It ended, or half a minute passed.</exception>
+    /// <exception cref="InvalidOperationException">It ended, or a minute passed.</exception>
     public async Task WaitUntilAsync(Func<bool> isReady, CancellationToken cancel)
     {
         var startedAt = TimeProvider.System.GetTimestamp();
