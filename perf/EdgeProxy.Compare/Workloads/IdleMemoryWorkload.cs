@@ -35,7 +35,7 @@ internal sealed class IdleMemoryWorkload() : Workload("T4", "memory per idle TCP
         {
             foreach (var (candidate, row) in rows)
             {
-                await row.AttemptAsync(async () => row.Add(await SampleAsync(bed, candidate, duty, connections, cancel)));
+                await AddSampleAsync(row, effort, () => SampleAsync(bed, candidate, duty, connections, cancel));
             }
         }
     }

@@ -29,14 +29,16 @@ internal sealed class ManyServicesWorkload() : Workload("S1", "10,000 Services w
         {
             foreach (var (candidate, row) in rows)
             {
-                await row.AttemptAsync(async () =>
-                {
-                    var one = await StartAsync(bed, candidate, duty with { Services = 1 }, cancel);
-                    var all = await StartAsync(bed, candidate, duty, cancel);
-                    row.Add(new Sample([all.Seconds, (all.Pss - one.Pss) / (double)(count - 1), one.Pss / 1024.0, all.Listeners - one.Listeners + 1]));
-                });
+                await AddSampleAsync(row, effort, () => SampleAsync(bed, candidate, duty, cancel));
             }
         }
+    }
+
+    private static async Task<Sample> SampleAsync(TestBed bed, Candidate candidate, Duty duty, CancellationToken cancel)
+    {
+        var one = await StartAsync(bed, candidate, duty with { Services = 1 }, cancel);
+        var all = await StartAsync(bed, candidate, duty, cancel);
+        return new Sample([all.Seconds, (all.Pss - one.Pss) / (double)(duty.Services - 1), one.Pss / 1024.0, all.Listeners - one.Listeners + 1]);
     }
 
     private static async Task<(double Seconds, long Pss, int Listeners)> StartAsync(TestBed bed, Candidate candidate, Duty duty, CancellationToken cancel)

@@ -21,7 +21,7 @@ internal sealed class SnapshotSwapWorkload()
         ("one Ingress", (builder, i) => builder.SetIngress(Scenario.Ingress(i))),
     ];
 
-    public override Task RunAsync(
+    public override async Task RunAsync(
         TestBed bed, IReadOnlyList<Candidate> candidates, Effort effort, ICollection<WorkloadResult> results, CancellationToken cancel)
     {
         var count = effort.Scale(ObjectCount);
@@ -32,19 +32,13 @@ internal sealed class SnapshotSwapWorkload()
         foreach (var (name, change) in s_changes)
         {
             var row = result.AddRow(name);
-            // The first round compiles.
-            for (var round = 0; round <= effort.Rounds; round++)
+            Measure(live, change, count); // Compiles.
+            for (var round = 1; round <= effort.Rounds; round++)
             {
                 cancel.ThrowIfCancellationRequested();
-                var sample = Measure(live, change, count);
-                if (round > 0)
-                {
-                    row.Add(sample);
-                }
+                await AddSampleAsync(row, effort, () => Task.FromResult(Measure(live, change, count)));
             }
         }
-
-        return Task.CompletedTask;
     }
 
     private static Sample Measure(ProxySnapshot live, Action<SnapshotBuilder, int> change, int count)

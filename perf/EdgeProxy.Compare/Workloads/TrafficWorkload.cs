@@ -43,11 +43,14 @@ internal sealed class TrafficWorkload(string id, string title, Duty duty, string
                 await row.AttemptAsync(() => candidate.WaitUntilReadyAsync(bed, cancel));
             }
 
+            var warmUp = effort.Length < s_longestWarmUp ? effort.Length : s_longestWarmUp;
             for (var round = effort.IsQuick ? 1 : 0; round <= effort.Rounds; round++)
             {
                 foreach (var (candidate, row) in running)
                 {
-                    await row.AttemptAsync(() => MeasureAsync(bed, candidate, row, round, effort, cancel));
+                    await (round == 0
+                        ? row.AttemptAsync(() => SampleAsync(bed, candidate, warmUp, cancel))
+                        : AddSampleAsync(row, effort, () => SampleAsync(bed, candidate, effort.Length, cancel)));
                 }
             }
         }
@@ -58,24 +61,6 @@ internal sealed class TrafficWorkload(string id, string title, Duty duty, string
                 await candidate.DisposeAsync();
             }
         }
-    }
-
-    private async Task MeasureAsync(TestBed bed, RunningCandidate candidate, ResultRow row, int round, Effort effort, CancellationToken cancel)
-    {
-        if (round == 0)
-        {
-            await SampleAsync(bed, candidate, effort.Length < s_longestWarmUp ? effort.Length : s_longestWarmUp, cancel);
-            return;
-        }
-
-        var sample = await SampleAsync(bed, candidate, effort.Length, cancel);
-        for (var repeat = 0; repeat < effort.Repeats && sample.IsNoisy; repeat++)
-        {
-            await Console.Error.WriteLineAsync($"  {row.Name}: others used {sample.ForeignCores:0.00} cores, again");
-            sample = await SampleAsync(bed, candidate, effort.Length, cancel);
-        }
-
-        row.Add(sample);
     }
 
     private async Task<Sample> SampleAsync(TestBed bed, RunningCandidate candidate, TimeSpan length, CancellationToken cancel)
@@ -102,7 +87,6 @@ internal sealed class TrafficWorkload(string id, string title, Duty duty, string
             throw new InvalidOperationException($"nothing was answered during a sample ({reading.Errors} errors)");
         }
 
-        var foreign = spent.Foreign / spent.Wall;
         // ms per GB, or microseconds per unit.
         var units = IsBulk ? reading.Units / 1e9 : reading.Units;
         var scale = (IsBulk ? 1e3 : 1e6) / units;
@@ -112,8 +96,6 @@ internal sealed class TrafficWorkload(string id, string title, Duty duty, string
             IsBulk ? null : reading.P50, IsBulk ? null : reading.P99,
         ])
         {
-            ForeignCores = foreign,
-            IsNoisy = foreign > Effort.ForeignCoresAllowed,
             Errors = reading.Errors,
         };
     }

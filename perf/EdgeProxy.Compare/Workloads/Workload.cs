@@ -38,4 +38,23 @@ internal abstract class Workload(string id, string title)
     /// <param name="cancel">Stops early.</param>
     public abstract Task RunAsync(
         TestBed bed, IReadOnlyList<Candidate> candidates, Effort effort, ICollection<WorkloadResult> results, CancellationToken cancel);
+
+    /// <summary>Takes a sample for a row, again while others disturb it and repeats are left. A candidate that fails is out.</summary>
+    protected static Task AddSampleAsync(ResultRow row, Effort effort, Func<Task<Sample>> take) => row.AttemptAsync(async () =>
+    {
+        for (var repeats = effort.Repeats; ; repeats--)
+        {
+            var before = CpuReading.Take(proxyPid: null);
+            var sample = await take();
+            var spent = CpuReading.Take(proxyPid: null).Since(before);
+            var foreign = spent.Foreign / spent.Wall;
+            if (foreign <= Effort.ForeignCoresAllowed || repeats == 0)
+            {
+                row.Add(sample with { ForeignCores = foreign, IsNoisy = foreign > Effort.ForeignCoresAllowed });
+                return;
+            }
+
+            await Console.Error.WriteLineAsync($"  {row.Name}: others used {foreign:0.00} cores, again");
+        }
+    });
 }
