@@ -9,6 +9,8 @@ public sealed class ServicePortState(TimeProvider time)
     /// <summary>Picks backends.</summary>
     public IScheduler Scheduler { get; } = new RoundRobin();
 
-    /// <summary>Which client is bound to which backend.</summary>
-    public AffinityTable Affinity { get; } = new(time);
+    private AffinityTable? _affinity;
+
+    /// <summary>Which client is bound to which backend; made when the first client is, as most Services never bind any.</summary>
+    public AffinityTable Affinity => _affinity ?? LazyInitializer.EnsureInitialized(ref _affinity, () => new AffinityTable(time));
 }
