@@ -32,7 +32,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
     {
         // Parsing needs nothing of what starts meanwhile; the follower's own first load then finds everything read.
         var source = new ManifestSource(settings.Manifests, _time);
-        var reading = Task.Run(source.Load);
+        var reading = Task.Run(source.Load, CancellationToken.None);
 
         var readiness = new Readiness();
         await using var admin = await StartAdminAsync(readiness);
