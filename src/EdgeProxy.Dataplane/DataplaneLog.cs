@@ -23,6 +23,9 @@ internal static partial class DataplaneLog
     [LoggerMessage(204, LogLevel.Warning, "{Waiting} {Protocol} frontends are not listened on: listeners may take three quarters of the {Limit} open files. Raise the limit (ulimit -n, LimitNOFILE=); they are tried again.")]
     public static partial void OutOfDescriptors(ILogger logger, int waiting, TransportProtocol protocol, int limit);
 
+    [LoggerMessage(205, LogLevel.Warning, "A quarter of the {Limit} open files is in use: from now on a listener takes one event loop instead of all. Every frontend is served, but one busy frontend cannot use more than one core. Raise the limit (ulimit -n, LimitNOFILE=).")]
+    public static partial void ListenersTakeOneLoop(ILogger logger, int limit);
+
     [LoggerMessage(210, LogLevel.Debug, "Connection from {Client} to {Frontend} closed: {Reason}; backend {Backend}, tries {Tries}, {BytesUp} bytes up, {BytesDown} down.")]
     public static partial void SessionClosed(
         ILogger logger, IpEndpoint client, FrontendAddress frontend, CloseReason reason, Backend? backend, int tries, long bytesUp, long bytesDown);

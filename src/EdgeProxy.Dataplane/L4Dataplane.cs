@@ -2,6 +2,7 @@ using EdgeProxy.Dataplane.Listeners;
 using EdgeProxy.Dataplane.Tcp;
 using EdgeProxy.Dataplane.Udp;
 using EdgeProxy.Model;
+using EdgeProxy.Transport;
 using EdgeProxy.Transport.Loops;
 using EdgeProxy.Transport.Tcp;
 using Microsoft.Extensions.Logging;
@@ -29,6 +30,7 @@ public sealed class L4Dataplane : IAsyncDisposable
         var own = new OwnAddresses();
         _flows = [.. loops.Loops.Select(loop => new LoopFlows(loop, options, own))];
         loops.UnexpectedException = (loop, exception) => DataplaneLog.LoopFault(_logger, loop.Index, exception);
+        loops.ListenersTakeOneLoop = () => DataplaneLog.ListenersTakeOneLoop(_logger, OpenFiles.Limit);
         _tcp = new ListenerSet(
             snapshots,
             TransportProtocol.Tcp,

@@ -6,6 +6,8 @@ namespace EdgeProxy.Model;
 /// <summary>What a service port keeps from snapshot to snapshot, besides its backends and the turns of its schedulers.</summary>
 public sealed class ServicePortState
 {
+    private AffinityTable? _affinity;
+
     /// <summary>Nothing is known yet.</summary>
     public ServicePortState(TimeProvider time)
         : this(time, new Ejections(time))
@@ -16,11 +18,10 @@ public sealed class ServicePortState
     {
         Time = time;
         Ejections = ejections;
-        Affinity = new AffinityTable(time);
     }
 
-    /// <summary>Which client is bound to which backend.</summary>
-    public AffinityTable Affinity { get; }
+    /// <summary>Which client is bound to which backend; made when the first client is, as most Services never bind any.</summary>
+    public AffinityTable Affinity => _affinity ?? LazyInitializer.EnsureInitialized(ref _affinity, () => new AffinityTable(Time));
 
     /// <summary>Which backends are passed over because they keep failing.</summary>
     public Ejections Ejections { get; }

@@ -1,3 +1,4 @@
+using EdgeProxy.Model.Eligibility;
 using EdgeProxy.Model.Routing;
 using EdgeProxy.Model.Scheduling;
 using EdgeProxy.Model.Tests.Support;
@@ -48,6 +49,39 @@ public sealed class LookupAllocationTests
         var routes = Routes(new IngressConfig { Name = Name("web"), RewriteTarget = "/$2", Rules = [Rule("shop.example", Prefix("/x(/|$)(.*)"))] });
 
         AssertNoGarbage(() => routes.Find("shop.example", "/x/a/b") is not null);
+    }
+
+    [Fact]
+    public void A_host_among_many_is_found_and_a_missing_one_missed_without_garbage()
+    {
+        var builder = HostMap<string>.Empty.ToBuilder();
+        for (var number = 0; number < 10_000; number++)
+        {
+            builder.Set($"host-{number}.example", "here");
+        }
+
+        var hosts = builder.Build();
+
+        AssertNoGarbage(() => hosts.Find("host-4711.example") is not null && hosts.Find("elsewhere.example") is null);
+    }
+
+    [Theory]
+    [InlineData("198.51.100.1", Verdict.Forward)]
+    [InlineData("203.0.113.9", Verdict.Dropped)]
+    public void Source_ranges_are_decided_without_garbage(string client, Verdict expected)
+    {
+        var snapshot = Build(builder => builder.SetService(new ServiceConfig
+        {
+            Name = Name("web"),
+            ClusterIPs = Ips("172.16.0.1"),
+            LoadBalancerIPs = Ips("192.0.2.1"),
+            SourceRanges = [IpPrefix.TryParse("198.51.100.0/24", out var range) ? range : default],
+            Ports = [Port(80, "10.0.0.1:80", "10.0.0.2:80")],
+        }));
+        var address = Tcp("192.0.2.1:80");
+        var from = IpAddr.Parse(client);
+
+        AssertNoGarbage(() => snapshot.Resolve(address, from).Verdict == expected);
     }
 
     private static void AssertNoGarbage(Func<bool> work)

@@ -22,12 +22,12 @@ public static class TestCases
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            if (File.Exists(Path.Combine(folder.FullName, "EdgeProxy.sln")))
+            if (File.Exists(Path.Combine(folder.FullName, "EdgeProxy.slnx")))
             {
                 return folder.FullName;
             }
         }
 
-        throw new InvalidOperationException("The tests must run below the folder of EdgeProxy.sln.");
+        throw new InvalidOperationException("The tests must run below the folder of EdgeProxy.slnx.");
     }
 }

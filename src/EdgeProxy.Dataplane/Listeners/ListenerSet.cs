@@ -94,11 +94,7 @@ internal sealed class ListenerSet : IAsyncDisposable
         await _stop.CancelAsync();
         await _loop;
         _followedFirst.TrySetCanceled(_stop.Token);
-        foreach (var address in _listeners.Keys.ToList())
-        {
-            await CloseAsync(address);
-        }
-
+        await CloseAsync([.. _listeners.Keys]);
         _stop.Dispose();
     }
 
@@ -196,10 +192,7 @@ internal sealed class ListenerSet : IAsyncDisposable
 
         // Closing first: an address that moves from one Service to another is free by then.
         var wanted = touched.ToDictionary(address => address, address => Wanted(snapshot, address));
-        foreach (var address in wanted.Where(entry => entry.Value is null).Select(entry => entry.Key))
-        {
-            await CloseAsync(address);
-        }
+        await CloseAsync([.. wanted.Where(entry => entry.Value is null).Select(entry => entry.Key)]);
 
         foreach (var (address, frontend) in wanted)
         {
@@ -219,22 +212,22 @@ internal sealed class ListenerSet : IAsyncDisposable
             ? claims.Winner
             : null;
 
-    private async ValueTask CloseAsync(FrontendAddress address)
+    /// <summary>Closes all of them at once: each has to wait for its event loops, and there may be thousands.</summary>
+    private async Task CloseAsync(List<FrontendAddress> addresses)
     {
-        _failed.Remove(address);
-        if (!_listeners.TryGetValue(address, out var listener))
+        addresses.ForEach(address => _failed.Remove(address));
+        var open = addresses.FindAll(_listeners.ContainsKey);
+        await Task.WhenAll(open.ConvertAll(address => _listeners[address].DisposeAsync().AsTask()));
+        foreach (var address in open)
         {
-            return;
-        }
+            _own.Remove(address);
+            lock (_listeners)
+            {
+                _listeners.Remove(address);
+            }
 
-        await listener.DisposeAsync();
-        _own.Remove(address);
-        lock (_listeners)
-        {
-            _listeners.Remove(address);
+            DataplaneLog.Closed(_logger, address);
         }
-
-        DataplaneLog.Closed(_logger, address);
     }
 
     private void Open(FrontendAddress address, NamespacedName service)

@@ -79,6 +79,9 @@ internal sealed class Admission<TKey, T>
     }
 
     /// <summary><see cref="Judge"/> and <see cref="Serve"/> for kinds that are served as they are written.</summary>
-    public ImmutableDictionary<TKey, T> Pass(ImmutableDictionary<TKey, T> written, ProblemSink problems) =>
-        _passed.Get(written, problems, own => Serve(Judge(written, own), written));
+    public ImmutableDictionary<TKey, T> Pass(ImmutableDictionary<TKey, T> written, ProblemSink problems) => _passed.Get(written, problems, own =>
+    {
+        var sound = Judge(written, own);
+        return sound.Count == written.Count ? Served = written : Serve(sound, written);
+    });
 }

@@ -109,6 +109,11 @@ internal sealed class EndpointController(ControlPlaneOptions options)
     private ImmutableDictionary<NamespacedName, EndpointSlice> Serve(
         ImmutableDictionary<NamespacedName, EndpointSlice> written, List<EndpointSlice> made)
     {
+        if (made.Count == 0)
+        {
+            return _served = written;
+        }
+
         var next = _served.ToBuilder();
         var names = made.Select(slice => slice.Name).Concat(written.Keys).ToHashSet();
         next.RemoveRange(_served.Keys.Where(name => !names.Contains(name)));

@@ -103,17 +103,20 @@ public sealed class ManifestSource(IReadOnlyList<string> paths, TimeProvider tim
     {
         var limits = new FileLimits(LargestFile, Settle, time);
         var files = new List<ManifestFile>();
-        TimeSpan? wait = null;
-        foreach (var (path, fingerprint) in listing.Files)
+        foreach (var (path, _) in listing.Files)
         {
             if (!_files.TryGetValue(path, out var file))
             {
                 _files.Add(path, file = new ManifestFile(path, limits));
             }
 
-            wait = Sooner(wait, file.Refresh(fingerprint));
             files.Add(file);
         }
+
+        // Each knows nothing of the others, and parsing is most of what a start costs.
+        var waits = new TimeSpan?[files.Count];
+        Parallel.For(0, files.Count, index => waits[index] = files[index].Refresh(listing.Files[index].Fingerprint));
+        var wait = waits.Aggregate((TimeSpan?)null, Sooner);
 
         foreach (var file in _files.Values.Except(files).OrderBy(file => file.Path, StringComparer.Ordinal).ToList())
         {

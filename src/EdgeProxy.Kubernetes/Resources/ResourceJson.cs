@@ -4,7 +4,8 @@ namespace EdgeProxy.Kubernetes.Resources;
 
 /// <summary>How resource types are read from JSON: field names as the API writes them, case-sensitive, unknown fields ignored.</summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNameCaseInsensitive = false)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNameCaseInsensitive = false,
+    Converters = [typeof(SharedStrings.Converter)])]
 [JsonSerializable(typeof(Service))]
 [JsonSerializable(typeof(Endpoints))]
 [JsonSerializable(typeof(EndpointSlice))]

@@ -11,7 +11,7 @@ namespace EdgeProxy.Kubernetes.Translation;
 /// </summary>
 public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider time)
 {
-    private readonly Dictionary<NamespacedName, HashSet<NamespacedName>> _slicesByService = [];
+    private readonly Dictionary<NamespacedName, ImmutableArray<NamespacedName>> _slicesByService = [];
     private readonly Dictionary<NamespacedName, int> _secretUsers = [];
     private readonly Dictionary<NamespacedName, ImmutableArray<NamespacedName>> _secretsOfIngress = [];
     private readonly Dictionary<(string Kind, NamespacedName Name), IReadOnlyList<Problem>> _problems = [];
@@ -101,18 +101,13 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
             if (before.EndpointSlices.TryGetValue(name, out var old) && ServiceOf(old) is { } oldService)
             {
                 touched.Add(oldService);
-                _slicesByService.GetValueOrDefault(oldService)?.Remove(name);
+                _slicesByService[oldService] = _slicesByService[oldService].Remove(name);
             }
 
             if (Objects.EndpointSlices.TryGetValue(name, out var slice) && ServiceOf(slice) is { } service)
             {
                 touched.Add(service);
-                if (!_slicesByService.TryGetValue(service, out var slices))
-                {
-                    _slicesByService.Add(service, slices = []);
-                }
-
-                slices.Add(name);
+                _slicesByService[service] = _slicesByService.GetValueOrDefault(service, []).Add(name);
             }
         }
 

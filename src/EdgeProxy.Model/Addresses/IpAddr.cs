@@ -1,12 +1,14 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace EdgeProxy.Model;
 
 /// <summary>An IPv4 or IPv6 address as a value: cheap to compare and to hash, no allocation. IPv4-mapped IPv6 counts as IPv4.</summary>
 /// <param name="Bits">The address as a big-endian number; IPv4 in the low 32 bits.</param>
 /// <param name="IsIPv6">The family.</param>
+[StructLayout(LayoutKind.Sequential, Pack = 1)] // or the 128 bits ask for 32 bytes, and an endpoint for 48: there are 100,000 of them
 public readonly record struct IpAddr(UInt128 Bits, bool IsIPv6) : IComparable<IpAddr>
 {
     private static readonly UInt128 MappedPrefix = (UInt128)0xFFFF << 32;

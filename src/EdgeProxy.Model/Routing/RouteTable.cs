@@ -12,11 +12,11 @@ namespace EdgeProxy.Model.Routing;
 public sealed class RouteTable
 {
     private readonly ImmutableDictionary<NamespacedName, IngressConfig> _ingresses;
-    private readonly ImmutableDictionary<string, HostEntry> _hosts;
+    private readonly HostMap<HostEntry> _hosts;
     private readonly Route? _catchAll;
 
     private RouteTable(
-        ImmutableDictionary<NamespacedName, IngressConfig> ingresses, ImmutableDictionary<string, HostEntry> hosts, Route? catchAll)
+        ImmutableDictionary<NamespacedName, IngressConfig> ingresses, HostMap<HostEntry> hosts, Route? catchAll)
     {
         _ingresses = ingresses;
         _hosts = hosts;
@@ -26,7 +26,7 @@ public sealed class RouteTable
     /// <summary>No routes.</summary>
     public static RouteTable Empty { get; } = new(
         ImmutableDictionary<NamespacedName, IngressConfig>.Empty,
-        ImmutableDictionary.Create<string, HostEntry>(StringComparer.Ordinal),
+        HostMap<HostEntry>.Empty,
         catchAll: null);
 
     /// <summary>The Ingresses behind the table.</summary>
@@ -89,59 +89,59 @@ public sealed class RouteTable
         }
 
         var next = ingresses.ToImmutable();
-        return new RouteTable(next, hosts.ToImmutable(), CatchAll(next, changed, removed));
+        return new RouteTable(next, hosts.Build(), CatchAll(next, changed, removed));
     }
 
-    private ImmutableArray<NamespacedName> SecretsOf(string host) => _hosts.TryGetValue(host, out var entry) ? entry.Certificates : [];
+    private ImmutableArray<NamespacedName> SecretsOf(string host) => _hosts.Find(host)?.Certificates ?? [];
 
     private HostRoutes? RulesOf(string host)
     {
         if (host.Length > 0)
         {
-            if (_hosts.TryGetValue(host, out var exact) && exact.Routes is not null)
+            if (_hosts.Find(host)?.Routes is { } exact)
             {
-                return exact.Routes;
+                return exact;
             }
 
-            if (HostName.WildcardFor(host) is { } wildcard && _hosts.TryGetValue(wildcard, out var star) && star.Routes is not null)
+            if (HostName.WildcardFor(host) is { } wildcard && _hosts.Find(wildcard)?.Routes is { } star)
             {
-                return star.Routes;
+                return star;
             }
         }
 
-        return _hosts.TryGetValue("", out var any) ? any.Routes : null;
+        return _hosts.Find("")?.Routes;
     }
 
     private static IEnumerable<string> HostsOf(IngressConfig ingress) =>
         ingress.Rules.Select(rule => rule.Host).Concat(ingress.Tls.SelectMany(tls => tls.Hosts)).Distinct(StringComparer.Ordinal);
 
-    private static void Claim(ImmutableDictionary<string, HostEntry>.Builder hosts, HashSet<string> touched, IngressConfig ingress)
+    private static void Claim(HostMap<HostEntry>.Builder hosts, HashSet<string> touched, IngressConfig ingress)
     {
         foreach (var host in HostsOf(ingress))
         {
             touched.Add(host);
-            var entry = hosts.GetValueOrDefault(host, HostEntry.Empty);
-            hosts[host] = entry with { Ingresses = entry.Ingresses.Add(ingress.Name) };
+            var entry = hosts.Find(host) ?? HostEntry.Empty;
+            hosts.Set(host, entry with { Ingresses = entry.Ingresses.Add(ingress.Name) });
         }
     }
 
-    private static void Unclaim(ImmutableDictionary<string, HostEntry>.Builder hosts, HashSet<string> touched, IngressConfig ingress)
+    private static void Unclaim(HostMap<HostEntry>.Builder hosts, HashSet<string> touched, IngressConfig ingress)
     {
         foreach (var host in HostsOf(ingress))
         {
             touched.Add(host);
-            var entry = hosts[host];
-            hosts[host] = entry with { Ingresses = entry.Ingresses.Remove(ingress.Name) };
+            var entry = hosts.Find(host)!; // it was claimed
+            hosts.Set(host, entry with { Ingresses = entry.Ingresses.Remove(ingress.Name) });
         }
     }
 
     private static void Rebuild(
-        ImmutableDictionary<string, HostEntry>.Builder hosts, ImmutableDictionary<NamespacedName, IngressConfig>.Builder ingresses, string host)
+        HostMap<HostEntry>.Builder hosts, ImmutableDictionary<NamespacedName, IngressConfig>.Builder ingresses, string host)
     {
-        var entry = hosts[host];
+        var entry = hosts.Find(host)!; // it is, or was, claimed
         if (entry.Ingresses.IsEmpty)
         {
-            hosts.Remove(host);
+            hosts.Set(host, null);
             return;
         }
 
@@ -153,12 +153,12 @@ public sealed class RouteTable
         var hasTls = host.Length > 0
             && (listed.Count > 0 || unlisted.Exists(tls => tls.Hosts.IsEmpty || tls.Hosts.Contains(wildcard, StringComparer.Ordinal)));
 
-        hosts[host] = entry with
+        hosts.Set(host, entry with
         {
             Routes = withRules.IsEmpty ? null : HostRoutes.Build(host, withRules, hasTls),
             // Entries that name the host come first; others of the same Ingresses may still hold a certificate that covers it.
             Certificates = [.. listed.Concat(unlisted).Select(tls => tls.Secret).OfType<NamespacedName>().Distinct()],
-        };
+        });
     }
 
     /// <summary>The default backend of the oldest Ingress without rules. Looked for anew only when such an Ingress came or went.</summary>

@@ -1,8 +1,12 @@
 using System.Net.Sockets;
+using EdgeProxy.Transport.Loops;
 
 namespace EdgeProxy.Transport.Interop;
 
-/// <summary>Opens one listening socket per loop on the same address; the kernel spreads clients over them (SO_REUSEPORT, socket(7)).</summary>
+/// <summary>
+/// Opens one listening socket per loop on the same address; the kernel spreads clients over them (SO_REUSEPORT, socket(7)). When descriptors
+/// get short it opens one socket only.
+/// </summary>
 /// <remarks>
 /// The trap: SO_REUSEPORT also lets a second process of the same user share the port, silently and half the traffic each. So the first
 /// socket binds, and for TCP listens, without it, which fails when anybody is there; only then does it open the group to the others.
@@ -21,26 +25,31 @@ internal sealed class ReusePortSockets
     /// <param name="ReceiveBufferBytes">SO_RCVBUF; 0 leaves the system's default.</param>
     public readonly record struct Settings(SocketType Type, int Backlog, bool FreeBind, int ReceiveBufferBytes);
 
-    /// <summary>Opens and binds <paramref name="count"/> sockets; the caller owns the descriptors.</summary>
+    /// <summary>Opens and binds a listener's sockets; the caller owns the descriptors.</summary>
+    /// <param name="loops">Says which loops the sockets are for.</param>
+    /// <param name="address">What to bind. Port 0 lets the kernel choose.</param>
+    /// <param name="settings">How.</param>
+    /// <param name="bound">The address with its port.</param>
     /// <exception cref="SocketException">The address is taken, not ours, or not allowed. Nothing stays open.</exception>
-    public static int[] Open(int count, IpEndpoint address, Settings settings, out IpEndpoint bound)
+    public static (EventLoop Loop, int Descriptor)[] Open(EventLoopGroup loops, IpEndpoint address, Settings settings, out IpEndpoint bound)
     {
         var sockets = new ReusePortSockets(settings);
         try
         {
             bound = sockets.OpenFirst(address);
-            while (sockets._descriptors.Count < count)
+            var owners = loops.ForListener(sockets._descriptors[0]);
+            while (sockets._descriptors.Count < owners.Count)
             {
                 sockets.OpenNext(bound);
             }
+
+            return [.. owners.Zip(sockets._descriptors)];
         }
         catch
         {
             sockets._descriptors.ForEach(NativeSocket.Close);
             throw;
         }
-
-        return [.. sockets._descriptors];
     }
 
     private IpEndpoint OpenFirst(IpEndpoint address)

@@ -7,6 +7,9 @@ namespace EdgeProxy.Transport.Loops;
 public sealed class EventLoopGroup : IAsyncDisposable
 {
     private readonly EventLoop[] _loops;
+    private readonly int _listenOnEveryLoopUpTo;
+    private uint _turn;
+    private int _isShortOfDescriptors;
 
     /// <summary>Starts the loops.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The count is not positive.</exception>
@@ -19,6 +22,7 @@ public sealed class EventLoopGroup : IAsyncDisposable
         }
 
         var rings = options.Io == IoMode.Epoll ? null : OpenRings(options.Count);
+        _listenOnEveryLoopUpTo = options.ListenOnEveryLoopUpTo;
         _loops = new EventLoop[options.Count];
         for (var i = 0; i < _loops.Length; i++)
         {
@@ -39,6 +43,11 @@ public sealed class EventLoopGroup : IAsyncDisposable
 
     /// <summary>Why io_uring could not be had although it was not switched off; null when it could.</summary>
     public string? IoUringRefusal { get; private set; }
+
+    /// <summary>
+    /// Called once, by the thread that binds, when descriptors got so short that a listener has a socket on one loop only. Must not throw.
+    /// </summary>
+    public Action? ListenersTakeOneLoop { get; set; }
 
     /// <summary>One loop per thread.</summary>
     public IReadOnlyList<EventLoop> Loops => _loops;
@@ -68,6 +77,27 @@ public sealed class EventLoopGroup : IAsyncDisposable
         }
 
         return [.. rings];
+    }
+
+    /// <summary>Where the sockets of a listener live, whose first one is given: on every loop, or that one alone on the loop whose turn it is.</summary>
+    /// <remarks>
+    /// A single socket could also wait on every loop (EPOLLEXCLUSIVE), but the kernel wakes the same waiter first as long as it is idle, so one
+    /// loop would take nearly all clients; and an accept socket would belong to several threads. Thousands of listeners are spread well
+    /// enough by taking turns.
+    /// </remarks>
+    internal IReadOnlyList<EventLoop> ForListener(int firstDescriptor)
+    {
+        if (_loops.Length == 1 || firstDescriptor + _loops.Length <= _listenOnEveryLoopUpTo)
+        {
+            return _loops;
+        }
+
+        if (Interlocked.Exchange(ref _isShortOfDescriptors, 1) == 0)
+        {
+            ListenersTakeOneLoop?.Invoke();
+        }
+
+        return [_loops[Interlocked.Increment(ref _turn) % (uint)_loops.Length]];
     }
 
     /// <summary>Stops the loops: sessions are reset with <see cref="Tcp.CloseReason.Drained"/>, sockets closed, threads ended.</summary>

@@ -9,6 +9,13 @@ public sealed class EventLoopOptions
     /// <summary>How the loops ask the kernel for work. Default <see cref="IoMode.Auto"/>.</summary>
     public IoMode Io { get; set; }
 
+    /// <summary>
+    /// While fewer descriptors than this are in use, a listener has one socket per loop; from then on a single one. Default: a quarter of
+    /// <see cref="OpenFiles.Limit"/>.
+    /// </summary>
+    /// <remarks>A quarter, so that as many listeners as half of the limit fit into the three quarters they may take, however many loops there are.</remarks>
+    public int ListenOnEveryLoopUpTo { get; set; } = OpenFiles.Limit / 4;
+
     /// <summary>Blocks of 64 KiB that stalled directions of one loop may hold together. Default 4,096 (256 MiB); zero holds none.</summary>
     /// <remarks>Beyond it nothing is refused: bytes then wait in the kernel's receive buffer, at the price of one more system call a read.</remarks>
     public int MaxStalledBlocks { get; set; } = 4096;

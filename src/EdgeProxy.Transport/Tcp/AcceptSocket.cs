@@ -11,8 +11,10 @@ internal sealed class AcceptSocket : IPolledDescriptor, ILoopWork
     private readonly IpEndpoint _localEndpoint;
     private readonly Func<TcpSession> _createSession;
     private readonly TcpListenerOptions _options;
-    private readonly LoopTimer _retry;
-    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Made when they are needed, which for most of 10,000 listeners is never.
+    private LoopTimer? _retry;
+    private TaskCompletionSource? _closed;
     private bool _isQueued;
     private bool _isPaused;
     private bool _isClosed;
@@ -25,7 +27,6 @@ internal sealed class AcceptSocket : IPolledDescriptor, ILoopWork
         _localEndpoint = localEndpoint;
         _createSession = createSession;
         _options = options;
-        _retry = new LoopTimer(loop, static state => ((AcceptSocket)state!).Resume(), this);
     }
 
     public ulong RegistrationKey { get; set; }
@@ -42,8 +43,10 @@ internal sealed class AcceptSocket : IPolledDescriptor, ILoopWork
     /// <summary>Any thread. Completes when the socket is closed.</summary>
     public Task CloseAsync()
     {
+        var closed = LazyInitializer.EnsureInitialized(ref _closed, static () => new(TaskCreationOptions.RunContinuationsAsynchronously));
+
         // A loop that has ended closed everything registered with it.
-        return _loop.TryPost(AcceptRestAndClose) ? _closed.Task : Task.CompletedTask;
+        return _loop.TryPost(AcceptRestAndClose) ? closed.Task : Task.CompletedTask;
     }
 
     public void OnReady(Readiness events) => AcceptSome();
@@ -156,6 +159,7 @@ internal sealed class AcceptSocket : IPolledDescriptor, ILoopWork
 
         _isPaused = true;
         _loop.DescriptorsFreed += Resume;
+        _retry ??= new LoopTimer(_loop, static state => ((AcceptSocket)state!).Resume(), this);
         _retry.Start(_options.AcceptRetryDelay);
     }
 
@@ -171,7 +175,7 @@ internal sealed class AcceptSocket : IPolledDescriptor, ILoopWork
         {
             _isPaused = false;
             _loop.DescriptorsFreed -= Resume;
-            _retry.Stop();
+            _retry?.Stop();
         }
     }
 
@@ -205,6 +209,6 @@ internal sealed class AcceptSocket : IPolledDescriptor, ILoopWork
             NativeSocket.Close(_descriptor);
         }
 
-        _closed.TrySetResult();
+        _closed?.TrySetResult();
     }
 }

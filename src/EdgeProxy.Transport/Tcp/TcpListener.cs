@@ -4,9 +4,11 @@ using EdgeProxy.Transport.Loops;
 
 namespace EdgeProxy.Transport.Tcp;
 
-/// <summary>Listens on one address with one socket per loop. Owns the listening sockets, not the sessions it accepted.</summary>
+/// <summary>Listens on one address with one socket per loop, or with one socket when descriptors are short. Owns the listening sockets, not the sessions it accepted.</summary>
 public sealed class TcpListener : IAsyncDisposable
 {
+    private static readonly TcpListenerOptions Defaults = new();
+
     private readonly AcceptSocket[] _sockets;
 
     private TcpListener(AcceptSocket[] sockets, IpEndpoint localEndpoint)
@@ -18,7 +20,7 @@ public sealed class TcpListener : IAsyncDisposable
     /// <summary>The address listened on; when port 0 was asked for, with the port the kernel chose.</summary>
     public IpEndpoint LocalEndpoint { get; }
 
-    /// <summary>Binds and starts accepting on every loop.</summary>
+    /// <summary>Binds and starts accepting.</summary>
     /// <param name="loops">The loops; each accepts on a socket of its own and keeps the sessions it accepted.</param>
     /// <param name="address">What to listen on. Port 0 lets the kernel choose.</param>
     /// <param name="createSession">Makes one session per connection. Called on the accepting loop.</param>
@@ -31,16 +33,10 @@ public sealed class TcpListener : IAsyncDisposable
     public static TcpListener Bind(
         EventLoopGroup loops, IpEndpoint address, Func<TcpSession> createSession, TcpListenerOptions? options = null)
     {
-        options ??= new TcpListenerOptions();
+        options ??= Defaults;
         var settings = new ReusePortSockets.Settings(SocketType.Stream, options.Backlog, options.FreeBind, ReceiveBufferBytes: 0);
-        var descriptors = ReusePortSockets.Open(loops.Loops.Count, address, settings, out var bound);
-
-        var sockets = new AcceptSocket[descriptors.Length];
-        for (var i = 0; i < sockets.Length; i++)
-        {
-            sockets[i] = new AcceptSocket(loops.Loops[i], descriptors[i], bound, createSession, options);
-        }
-
+        var opened = ReusePortSockets.Open(loops, address, settings, out var bound);
+        var sockets = Array.ConvertAll(opened, socket => new AcceptSocket(socket.Loop, socket.Descriptor, bound, createSession, options));
         foreach (var socket in sockets)
         {
             socket.StartOnLoop();
@@ -51,11 +47,5 @@ public sealed class TcpListener : IAsyncDisposable
 
     /// <summary>Stops accepting and closes the listening sockets; what the kernel had accepted already still becomes a session.</summary>
     /// <remarks>Sessions live on: end them with <see cref="TcpSession.Abort"/> when their drain deadline passes.</remarks>
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var socket in _sockets)
-        {
-            await socket.CloseAsync();
-        }
-    }
+    public ValueTask DisposeAsync() => new(Task.WhenAll(_sockets.Select(socket => socket.CloseAsync())));
 }

@@ -4,7 +4,7 @@ using EdgeProxy.Transport.Loops;
 
 namespace EdgeProxy.Transport.Udp;
 
-/// <summary>Listens on one exact address and port with one socket per loop. Owns those sockets.</summary>
+/// <summary>Listens on one exact address and port with one socket per loop, or with one socket when descriptors are short. Owns those sockets.</summary>
 /// <remarks>The kernel hashes clients over the sockets by address and port, so one client stays on one loop while the listener lives.</remarks>
 public sealed class UdpListener : IAsyncDisposable
 {
@@ -19,7 +19,7 @@ public sealed class UdpListener : IAsyncDisposable
     /// <summary>The address listened on; when port 0 was asked for, with the port the kernel chose.</summary>
     public IpEndpoint LocalEndpoint { get; }
 
-    /// <summary>Binds and starts receiving on every loop.</summary>
+    /// <summary>Binds and starts receiving.</summary>
     /// <param name="loops">The loops.</param>
     /// <param name="address">What to listen on. Not a wildcard: replies would leave from whatever address the route prefers.</param>
     /// <param name="createReceiver">Makes the receiver of one loop's socket. Called on that loop.</param>
@@ -40,14 +40,8 @@ public sealed class UdpListener : IAsyncDisposable
 
         options ??= new UdpListenerOptions();
         var settings = new ReusePortSockets.Settings(SocketType.Dgram, Backlog: 0, options.FreeBind, options.ReceiveBufferBytes);
-        var descriptors = ReusePortSockets.Open(loops.Loops.Count, address, settings, out var bound);
-
-        var ports = new UdpPort[descriptors.Length];
-        for (var i = 0; i < ports.Length; i++)
-        {
-            ports[i] = new UdpPort(loops.Loops[i], descriptors[i], bound);
-        }
-
+        var opened = ReusePortSockets.Open(loops, address, settings, out var bound);
+        var ports = Array.ConvertAll(opened, socket => new UdpPort(socket.Loop, socket.Descriptor, bound));
         foreach (var port in ports)
         {
             port.StartOnLoop(createReceiver);
@@ -57,11 +51,5 @@ public sealed class UdpListener : IAsyncDisposable
     }
 
     /// <summary>Closes the sockets: from then on the kernel answers clients with ICMP port unreachable.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var port in _ports)
-        {
-            await port.CloseAsync();
-        }
-    }
+    public ValueTask DisposeAsync() => new(Task.WhenAll(_ports.Select(port => port.CloseAsync())));
 }

@@ -32,6 +32,10 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
     /// <exception cref="IOException">A port the user asked for cannot be bound; the message says which and why.</exception>
     public async Task RunAsync(ShutdownSignals signals)
     {
+        // Parsing needs nothing of what starts meanwhile; the follower's own first load then finds everything read.
+        var source = new ManifestSource(settings.Manifests, _time);
+        var reading = Task.Run(source.Load, CancellationToken.None);
+
         var readiness = new Readiness();
         await using var admin = await StartAdminAsync(readiness);
 
@@ -45,7 +49,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         await using var l7 = new HttpFrontend(snapshots, http, loggers, _time);
         await l7.StartAsync(signals.Stop);
 
-        var source = new ManifestSource(settings.Manifests, _time);
+        await reading;
         var pipeline = ManifestAssembly.Pipeline(settings, controlPlane, AllocationMemory.Open(ManifestAssembly.StateFile(settings)), _time);
         var follower = new ManifestFollower(source, pipeline, snapshots, _logger, _time) { Demo = demo };
         var following = follower.RunAsync(signals.Stop);
@@ -84,6 +88,9 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         try
         {
             await l4.FollowedFirst.WaitAsync(stop);
+
+            // Parsing a folder leaves many times what is kept of it. Given back now, before anybody waits for us, not some day under load.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             readiness.BecomeReady();
         }
         catch (OperationCanceledException)

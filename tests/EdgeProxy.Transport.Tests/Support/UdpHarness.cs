@@ -11,11 +11,11 @@ internal sealed class UdpHarness : IAsyncDisposable
 {
     private readonly IpEndpoint _backend;
 
-    public UdpHarness(IPAddress? address = null, IpEndpoint? backend = null)
+    public UdpHarness(IPAddress? address = null, IpEndpoint? backend = null, EventLoopOptions? loops = null)
     {
         _backend = backend ?? IpEndpoint.From((IPEndPoint)Backend.LocalEndPoint!);
         Backend.ReceiveBufferSize = 4 * 1024 * 1024;
-        Loops = new EventLoopGroup(new EventLoopOptions { Count = 2 }, TimeProvider.System)
+        Loops = new EventLoopGroup(loops ?? new EventLoopOptions { Count = 2 }, TimeProvider.System)
         {
             UnexpectedException = (_, exception) => Exceptions.Enqueue(exception),
         };

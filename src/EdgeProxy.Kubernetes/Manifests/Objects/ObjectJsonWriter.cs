@@ -9,20 +9,19 @@ namespace EdgeProxy.Kubernetes.Manifests.Objects;
 /// Turns an object's tree into the JSON its type reads, holding only fields the type has. Everything that does not fit the type is
 /// reported with its field and place, so the deserializer behind it finds nothing left to object to.
 /// </summary>
-internal sealed class ObjectJsonWriter(ObjectReport report, ScalarWording wording)
+internal sealed class ObjectJsonWriter(ObjectReport report, ScalarWording wording, ArrayBufferWriter<byte> buffer)
 {
     private readonly FieldPath _path = new();
-    private readonly ArrayBufferWriter<byte> _buffer = new();
 
-    /// <summary>The object's JSON; null when errors were reported.</summary>
-    public byte[]? Write(MappingNode root, Shape shape)
+    /// <summary>Writes the object's JSON to the buffer; false when errors were reported.</summary>
+    public bool TryWrite(MappingNode root, Shape shape)
     {
-        using (var json = new Utf8JsonWriter(_buffer))
+        using (var json = new Utf8JsonWriter(buffer))
         {
             WriteObject(json, root, shape);
         }
 
-        return report.HasErrors ? null : _buffer.WrittenSpan.ToArray();
+        return !report.HasErrors;
     }
 
     private void WriteValue(Utf8JsonWriter json, ManifestNode node, Shape shape, TextPosition at)
@@ -50,7 +49,11 @@ internal sealed class ObjectJsonWriter(ObjectReport report, ScalarWording wordin
     private void WriteObject(Utf8JsonWriter json, MappingNode mapping, Shape shape)
     {
         json.WriteStartObject();
-        ReportDuplicates(mapping, _path.Of);
+        if (mapping.Duplicates.Count > 0)
+        {
+            ReportDuplicates(mapping, _path.Of);
+        }
+
         foreach (var entry in mapping.Entries)
         {
             if (!shape.Fields.TryGetValue(entry.Key, out var field))
@@ -75,7 +78,11 @@ internal sealed class ObjectJsonWriter(ObjectReport report, ScalarWording wordin
     private void WriteMap(Utf8JsonWriter json, MappingNode mapping, Shape element)
     {
         json.WriteStartObject();
-        ReportDuplicates(mapping, key => $"{_path}[{key}]");
+        if (mapping.Duplicates.Count > 0)
+        {
+            ReportDuplicates(mapping, key => $"{_path}[{key}]");
+        }
+
         foreach (var entry in mapping.Entries)
         {
             var before = _path.EnterKey(entry.Key);

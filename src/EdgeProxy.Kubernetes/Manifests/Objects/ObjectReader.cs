@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -14,6 +16,10 @@ internal sealed class ObjectReader(string file, ProblemSink problems)
     private const string DefaultNamespace = "default";
     private readonly List<ReadObject> _items = [];
     private readonly HashSet<ObjectKey> _broken = [];
+    private readonly PositionKeys _keys = new();
+
+    // One object's JSON after the other.
+    private readonly ArrayBufferWriter<byte> _json = new(4096);
 
     /// <summary>The objects read so far.</summary>
     public IReadOnlyList<ReadObject> Items => _items;
@@ -101,22 +107,22 @@ internal sealed class ObjectReader(string file, ProblemSink problems)
             RequireName(mapping, report);
         }
 
-        var json = new ObjectJsonWriter(report, new ScalarWording(type == typeof(Secret))).Write(mapping, Shape.Of(type));
-        if (json is null || name is null)
+        _json.ResetWrittenCount();
+        if (!new ObjectJsonWriter(report, new ScalarWording(type == typeof(Secret)), _json).TryWrite(mapping, Shape.Of(type)) || name is null)
         {
             Lose(kind.Kind, name);
             return;
         }
 
-        var subject = Deserialize(json, type);
+        var subject = Deserialize(_json.WrittenSpan, type);
         subject.Kind = kind.Kind;
-        subject.ApiVersion = apiVersion;
+        subject.ApiVersion = SharedStrings.Of(apiVersion);
         subject.Metadata.Namespace = name.Value.Namespace;
-        subject.Origin = new ManifestOrigin(file, new PositionTable(mapping), FieldsAsWritten(type));
-        _items.Add(new ReadObject(new ObjectKey(kind.Kind, name.Value), subject, Digest(apiVersion, json)));
+        subject.Origin = new ManifestOrigin(file, new PositionTable(mapping, _keys), FieldsAsWritten(type));
+        _items.Add(new ReadObject(new ObjectKey(kind.Kind, name.Value), subject, Digest(apiVersion)));
     }
 
-    private static KubernetesObject Deserialize(byte[] json, Type type) => JsonSerializer.Deserialize(json, ResourceJson.Default.GetTypeInfo(type)!) switch
+    private static KubernetesObject Deserialize(ReadOnlySpan<byte> json, Type type) => JsonSerializer.Deserialize(json, ResourceJson.Default.GetTypeInfo(type)!) switch
     {
         IngressV1Beta1 ingress => BetaIngress.ToV1(ingress),
         EndpointSliceV1Beta1 slice => BetaEndpointSlice.ToV1(slice),
@@ -133,15 +139,13 @@ internal sealed class ObjectReader(string file, ProblemSink problems)
         return type == typeof(EndpointSliceV1Beta1) ? BetaEndpointSlice.FieldAsWritten : null;
     }
 
-    // The kind is part of the object's key; the rest of what a typed list says for its items is the version.
-    private static UInt128 Digest(string apiVersion, byte[] json)
+    // The kind is part of the object's key; the rest of what a typed list says for its items is the version. It stands behind the JSON.
+    private UInt128 Digest(string apiVersion)
     {
+        Encoding.UTF8.GetBytes(apiVersion, _json);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        digest.AppendData(Encoding.UTF8.GetBytes(apiVersion));
-        digest.AppendData(json);
-        digest.GetHashAndReset(hash);
-        return System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(hash);
+        SHA256.HashData(_json.WrittenSpan, hash);
+        return BinaryPrimitives.ReadUInt128LittleEndian(hash);
     }
 
     private static NamespacedName? NameOf(MappingNode mapping, bool isNamespaced)
@@ -152,7 +156,8 @@ internal sealed class ObjectReader(string file, ProblemSink problems)
         }
 
         var ns = metadata.TextOf("namespace");
-        return new NamespacedName(isNamespaced ? (string.IsNullOrEmpty(ns) ? DefaultNamespace : ns) : "", metadata.TextOf("name")!);
+        return new NamespacedName(
+            isNamespaced ? (string.IsNullOrEmpty(ns) ? DefaultNamespace : SharedStrings.Of(ns)) : "", SharedStrings.Of(metadata.TextOf("name")!));
     }
 
     private static void RequireName(MappingNode mapping, ObjectReport report)

@@ -54,7 +54,10 @@ internal sealed class SequenceNode : ManifestNode
         : base(position)
     {
         Items = items;
-        items.ForEach(Count);
+        foreach (var item in items)
+        {
+            Count(item);
+        }
     }
 
     public List<ManifestNode> Items { get; }
@@ -73,8 +76,11 @@ internal sealed class MappingNode : ManifestNode
         : base(position)
     {
         Entries = entries;
-        Duplicates = duplicates ?? [];
-        entries.ForEach(entry => Count(entry.Value));
+        Duplicates = duplicates ?? (IReadOnlyList<DuplicateKey>)[];
+        foreach (var entry in entries)
+        {
+            Count(entry.Value);
+        }
     }
 
     public List<MappingEntry> Entries { get; }
