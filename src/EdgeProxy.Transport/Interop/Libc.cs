@@ -35,6 +35,7 @@ internal static unsafe partial class Libc
     public const int SO_OOBINLINE = 10;
     public const int SO_LINGER = 13;
     public const int SO_REUSEPORT = 15;
+    public const int SO_RXQ_OVFL = 40;
 
     // netinet/in.h
     public const int IPPROTO_IP = 0;
@@ -48,6 +49,11 @@ internal static unsafe partial class Libc
     public const int TCP_NODELAY = 1;
     public const int TCP_KEEPIDLE = 4;
     public const int TCP_KEEPINTVL = 5;
+
+    // linux/udp.h
+    public const int SOL_UDP = 17;
+    public const int UDP_SEGMENT = 103;
+    public const int UDP_GRO = 104;
 
     // sys/epoll.h
     public const int EPOLL_CLOEXEC = 0x80000;
