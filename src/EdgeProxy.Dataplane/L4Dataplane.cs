@@ -2,6 +2,7 @@ using EdgeProxy.Dataplane.Listeners;
 using EdgeProxy.Dataplane.Tcp;
 using EdgeProxy.Dataplane.Udp;
 using EdgeProxy.Model;
+using EdgeProxy.Transport;
 using EdgeProxy.Transport.Loops;
 using EdgeProxy.Transport.Tcp;
 using Microsoft.Extensions.Logging;
@@ -27,7 +28,8 @@ public sealed class L4Dataplane : IAsyncDisposable
         _logger = loggers.CreateLogger("EdgeProxy.L4");
         _sessions = new SessionTable(loops);
         var own = new OwnAddresses();
-        _flows = [.. loops.Loops.Select(loop => new LoopFlows(loop, options, own))];
+        var maxSockets = options.MaxUdpSocketsPerLoop ?? LocalPorts.ForUpstreams / loops.Loops.Count;
+        _flows = [.. loops.Loops.Select(loop => new LoopFlows(loop, maxSockets, options, own))];
         loops.UnexpectedException = (loop, exception) => DataplaneLog.LoopFault(_logger, loop.Index, exception);
         _tcp = new ListenerSet(
             snapshots,
