@@ -3,11 +3,14 @@ using System.Net.Sockets;
 using System.Text;
 using EdgeProxy.Model;
 using EdgeProxy.Testing;
+using EdgeProxy.Transport;
 using EdgeProxy.Transport.Loops;
+using Microsoft.Win32.SafeHandles;
 
 namespace EdgeProxy.Dataplane.Tests.Udp;
 
 /// <summary>When a new UDP flow may have the upstream socket of a former one, and that no reply ever changes hands with it.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class UpstreamReuseTests
 {
     private static readonly TimeSpan Quarantine = TimeSpan.FromMilliseconds(250);
@@ -204,6 +207,43 @@ public sealed class UpstreamReuseTests
         flood.ForEach(client => client.Dispose());
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task Without_descriptors_a_new_client_is_served_in_the_place_of_the_flow_that_is_over()
+    {
+        Assert.SkipWhen(OpenFiles.Limit > 200_000, $"The limit of {OpenFiles.Limit} open files is too high to be reached here; try ulimit -n 20000.");
+        await using var scene = await Scene.StartAsync(Options() with { UdpSocketsBeforeReuse = int.MaxValue });
+        using var talking = scene.Client();
+        using var finished = scene.Client();
+        using var late = scene.Client();
+        await scene.ExchangeAsync(talking);
+        var (_, itsSocket) = await scene.ExchangeAsync(talking);
+        await scene.ExchangeAsync(finished);
+        var taken = new List<SafeFileHandle>();
+        try
+        {
+            // Up to the last ones, which are the runtime's own.
+            do
+            {
+                taken.Add(File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            }
+            while (taken[^1].DangerousGetHandle() < OpenFiles.Limit - 100);
+
+            await scene.ExchangeAsync(late);
+            Assert.Equal(1, scene.Count(counters => counters.UdpShortages));
+            Assert.Equal(1, scene.Count(counters => counters.UdpFlowsEvicted));
+            await scene.ExchangeAsync(finished);
+            Assert.Equal(itsSocket, (await scene.ExchangeAsync(talking)).Socket);
+            Assert.Equal(2, scene.Count(counters => counters.UdpUpstreams));
+        }
+        finally
+        {
+            taken.ForEach(handle => handle.Dispose());
+        }
+
+        await scene.ExchangeAsync(late);
+        Assert.Equal(3, scene.Count(counters => counters.UdpUpstreams));
+    }
+
     private static Settings Options() => new();
 
     private static async Task<string> ReceiveAsync(Socket socket)
@@ -339,4 +379,13 @@ public sealed class UpstreamReuseTests
             _ended.Dispose();
         }
     }
+}
+
+/// <summary>For tests that use up what the whole process has.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+#pragma warning disable CA1711 // xunit's own word for it.
+public sealed class AloneCollection
+#pragma warning restore CA1711
+{
+    public const string Name = "Alone";
 }

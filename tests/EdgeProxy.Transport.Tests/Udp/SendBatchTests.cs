@@ -19,7 +19,7 @@ public sealed class SendBatchTests
         var to = IpEndpoint.From((IPEndPoint)peer.LocalEndPoint!);
         if (connected)
         {
-            sender.Connect(peer.LocalEndPoint!);
+            await sender.ConnectAsync(peer.LocalEndPoint!, TestContext.Current.CancellationToken);
         }
 
         // SO_NO_CHECK: a socket that sends without checksums may not send runs (udp_send_skb), EINVAL.
@@ -50,6 +50,7 @@ public sealed class SendBatchTests
         const int Count = 150;
         await using var loops = new EventLoopGroup(new EventLoopOptions { Count = 1 }, TimeProvider.System);
         using var peer = Sockets.NewUdp();
+        peer.ReceiveBufferSize = 1024 * 1024; // all of them wait in it together
         using var sender = Sockets.NewUdp();
         var socket = new DatagramSocket(loops.Loops[0], (int)sender.Handle, isConnected: false);
         var counters = loops.Loops[0].Counters;
