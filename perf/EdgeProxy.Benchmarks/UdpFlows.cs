@@ -12,42 +12,58 @@ public class UdpFlows
     private const int Capacity = 4096;
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
-    private static readonly object Flow = new();
 
-    private readonly FlowTable<object> _table = new(Capacity);
-    private readonly FlowKey[] _keys = new FlowKey[Capacity * 2];
+    private readonly FlowTable<Flow> _table = new(Capacity);
+    private readonly Dictionary<IpEndpoint, Flow> _byClient = [];
+    private readonly IpEndpoint[] _clients = new IpEndpoint[Capacity * 2];
     private int _next;
 
     [GlobalSetup]
     public void Setup()
     {
-        var frontend = IpEndpoint.From(IPAddress.Loopback, 53);
-        for (var i = 0; i < _keys.Length; i++)
+        for (var i = 0; i < _clients.Length; i++)
         {
-            _keys[i] = new FlowKey(frontend, IpEndpoint.From(IPAddress.Parse("192.0.2.1"), 1024 + i));
+            _clients[i] = IpEndpoint.From(IPAddress.Parse("192.0.2.1"), 1024 + i);
         }
 
         for (var i = 0; i < Capacity; i++)
         {
-            _table.Add(_keys[i], Flow, Timeout, TimeSpan.Zero);
+            Add(_clients[i]);
         }
     }
 
     [Benchmark]
-    public object? KnownClient()
+    public object KnownClient()
     {
-        var key = _keys[_next++ & (Capacity - 1)];
-        var flow = _table.Find(key);
-        _table.Touch(key, Timeout, TimeSpan.FromMilliseconds(_next));
+        var flow = _byClient[_clients[_next++ & (Capacity - 1)]];
+        _table.Touch(flow, FlowState.Answered, Timeout, TimeSpan.FromMilliseconds(_next));
         return flow;
     }
 
     [Benchmark]
     public object? NewClientWhenFull()
     {
-        var key = _keys[_next++ & ((Capacity * 2) - 1)];
-        var evicted = _table.Remove(key) ?? _table.RemoveOldest();
-        _table.Add(key, Flow, Timeout, TimeSpan.FromMilliseconds(_next));
+        var client = _clients[_next++ & ((Capacity * 2) - 1)];
+        var evicted = _byClient.GetValueOrDefault(client) ?? _table.Oldest(FlowState.Asleep);
+        if (evicted is not null)
+        {
+            _table.Remove(evicted);
+            _byClient.Remove(evicted.Client);
+        }
+
+        Add(client);
         return evicted;
+    }
+
+    private void Add(IpEndpoint client)
+    {
+        var flow = new Flow(client);
+        _byClient.Add(client, flow);
+        _table.Add(flow, FlowState.Answered, Timeout, TimeSpan.FromMilliseconds(_next));
+    }
+
+    private sealed class Flow(IpEndpoint client) : FlowTable<Flow>.Entry
+    {
+        public IpEndpoint Client => client;
     }
 }

@@ -13,10 +13,28 @@ public sealed class DataplaneOptions
     public TimeSpan UdpFirstReplyTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Most UDP flows per event loop; each owns a descriptor. Beyond it the flow that was idle longest makes room, unanswered ones first.
-    /// Default 4,096.
+    /// How long after its one reply the upstream socket of a UDP exchange may first be given to another flow. Default 250 ms; a DNS-style
+    /// exchange inside a cluster takes a few. Replies that come later than the first one still reach their client until then.
     /// </summary>
-    public int MaxUdpFlowsPerLoop { get; set; } = 4096;
+    public TimeSpan UdpReuseQuarantine { get; set; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>
+    /// How many UDP exchanges to one backend, per event loop, may keep their sockets before the oldest one's is reused. Default 1,024: below
+    /// some thousand new flows a second opening sockets costs little, and a socket that rests longer is safer.
+    /// </summary>
+    public int UdpSocketsBeforeReuse { get; set; } = 1024;
+
+    /// <summary>
+    /// Most UDP flows per event loop, about 300 bytes each. Beyond it one that has no socket makes room, then one whose exchange is over,
+    /// then one that nobody answered, each time the one idle longest. Default 16,384.
+    /// </summary>
+    public int MaxUdpFlowsPerLoop { get; set; } = 16_384;
+
+    /// <summary>
+    /// Most upstream UDP sockets per event loop; each takes a descriptor and a local port. Default null: an equal share of three quarters
+    /// of net.ipv4.ip_local_port_range.
+    /// </summary>
+    public int? MaxUdpSocketsPerLoop { get; set; }
 
     /// <summary>First wait before a frontend that could not be bound is tried again; doubles up to a minute. Default 1 s.</summary>
     public TimeSpan BindRetryDelay { get; set; } = TimeSpan.FromSeconds(1);

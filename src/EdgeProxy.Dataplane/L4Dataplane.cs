@@ -28,7 +28,8 @@ public sealed class L4Dataplane : IAsyncDisposable
         _logger = loggers.CreateLogger("EdgeProxy.L4");
         _sessions = new SessionTable(loops);
         var own = new OwnAddresses();
-        _flows = [.. loops.Loops.Select(loop => new LoopFlows(loop, options, own))];
+        var maxSockets = options.MaxUdpSocketsPerLoop ?? LocalPorts.ForUpstreams / loops.Loops.Count;
+        _flows = [.. loops.Loops.Select(loop => new LoopFlows(loop, maxSockets, options, own))];
         loops.UnexpectedException = (loop, exception) => DataplaneLog.LoopFault(_logger, loop.Index, exception);
         loops.ListenersTakeOneLoop = () => DataplaneLog.ListenersTakeOneLoop(_logger, OpenFiles.Limit);
         _tcp = new ListenerSet(

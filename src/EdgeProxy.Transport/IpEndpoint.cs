@@ -74,6 +74,9 @@ public readonly record struct IpEndpoint
         return new IpEndpoint(bits, checked((ushort)port), isIPv6);
     }
 
+    /// <summary>Seeded at random per process: who chooses the addresses of a flood cannot choose where they land in a table.</summary>
+    public override int GetHashCode() => HashCode.Combine(_high, _low, Port);
+
     /// <summary>Converts to a BCL endpoint. Allocates.</summary>
     public IPEndPoint ToIPEndPoint() => new(Address, Port);
 

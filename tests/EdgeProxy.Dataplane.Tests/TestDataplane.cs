@@ -17,13 +17,15 @@ internal sealed class TestDataplane : IAsyncDisposable
 
     private static readonly LocalNode Node = new() { Name = "n1" };
 
-    public TestDataplane(DataplaneOptions? options = null)
+    public TestDataplane(DataplaneOptions? options = null, TimeProvider? time = null, int loops = 2)
     {
+        time ??= TimeProvider.System;
+        Loops = new EventLoopGroup(new EventLoopOptions { Count = loops }, time);
         Options = options ?? new DataplaneOptions { BindRetryDelay = TimeSpan.FromMilliseconds(20) };
-        L4 = new L4Dataplane(Loops, Snapshots, Options, NullLoggerFactory.Instance, TimeProvider.System);
+        L4 = new L4Dataplane(Loops, Snapshots, Options, NullLoggerFactory.Instance, time);
     }
 
-    public EventLoopGroup Loops { get; } = new(new EventLoopOptions { Count = 2 }, TimeProvider.System);
+    public EventLoopGroup Loops { get; }
 
     public SnapshotPublisher Snapshots { get; } = new();
 

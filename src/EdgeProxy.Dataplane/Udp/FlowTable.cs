@@ -1,111 +1,178 @@
-using EdgeProxy.Transport;
-
 namespace EdgeProxy.Dataplane.Udp;
 
+/// <summary>How far a flow has come, in the order in which flows make room for others.</summary>
+internal enum FlowState
+{
+    /// <summary>Remembered, without a socket: only its next datagram will cost anything.</summary>
+    Asleep,
+
+    /// <summary>One datagram there, one back, and nothing since: over as far as anybody can tell.</summary>
+    Settled,
+
+    /// <summary>The backend has not answered; a flood of forged sources is made of these.</summary>
+    Unanswered,
+
+    /// <summary>A conversation.</summary>
+    Answered,
+}
+
 /// <summary>
-/// The UDP flows of one loop by frontend and client, and the order in which they grow old. Pure: no sockets, and time is handed in.
+/// How many UDP flows one loop may have, and the order in which they grow old. Pure: no sockets, and time is handed in. Who looks for a
+/// client's flow does that in its frontend.
 /// </summary>
 /// <remarks>
-/// Flows with one timeout stand in one lane, least recently used first, so that the first of a lane is always the next to expire. A datagram
-/// moves its flow to the end; nothing ever has to be searched or sorted.
+/// Flows of one state and timeout stand in one lane, least recently used first, so that the first of a lane is always the next to expire. A
+/// datagram moves its flow to the end; nothing ever has to be searched or sorted, and the links are the flow's own.
 /// </remarks>
 internal sealed class FlowTable<TFlow>(int capacity)
-    where TFlow : class
+    where TFlow : FlowTable<TFlow>.Entry
 {
-    private readonly Dictionary<FlowKey, LinkedListNode<Entry>> _byKey = [];
-    private readonly SortedList<TimeSpan, LinkedList<Entry>> _lanes = [];
+    // As many as there are states and timeouts: a handful. In the order of their states, then timeouts.
+    private readonly List<Lane> _lanes = [];
 
     /// <summary>Flows in the table.</summary>
-    public int Count => _byKey.Count;
+    public int Count { get; private set; }
 
     /// <summary>True when a flow must go before another one may be added.</summary>
-    public bool IsFull => _byKey.Count >= capacity;
+    public bool IsFull => Count >= capacity;
 
-    /// <summary>The flow of a client, or null.</summary>
-    public TFlow? Find(FlowKey key) => _byKey.TryGetValue(key, out var node) ? node.Value.Flow : null;
-
-    /// <summary>Adds a flow that is not there yet.</summary>
-    public void Add(FlowKey key, TFlow flow, TimeSpan timeout, TimeSpan now) =>
-        _byKey.Add(key, Lane(timeout).AddLast(new Entry(key, flow) { Timeout = timeout, LastSeen = now }));
-
-    /// <summary>A datagram passed in either direction; the flow's timeout may change with it. Unknown keys are ignored.</summary>
-    public void Touch(FlowKey key, TimeSpan timeout, TimeSpan now)
+    /// <summary>Adds a flow that is in no table yet.</summary>
+    public void Add(TFlow flow, FlowState state, TimeSpan timeout, TimeSpan now)
     {
-        if (!_byKey.TryGetValue(key, out var node))
+        flow.LastSeen = now;
+        LaneOf(state, timeout).Append(flow);
+        Count++;
+    }
+
+    /// <summary>A datagram passed in either direction; state and timeout may change with it. Ignored for a flow that is not there.</summary>
+    public void Touch(TFlow flow, FlowState state, TimeSpan timeout, TimeSpan now)
+    {
+        if (flow.Lane is not { } lane)
         {
             return;
         }
 
-        node.List!.Remove(node);
-        node.Value.Timeout = timeout;
-        node.Value.LastSeen = now;
-        Lane(timeout).AddLast(node);
+        flow.LastSeen = now;
+        lane.TakeOut(flow);
+        (lane.State == state && lane.Timeout == timeout ? lane : LaneOf(state, timeout)).Append(flow);
     }
 
-    /// <summary>Takes one flow out; null when it was not there.</summary>
-    public TFlow? Remove(FlowKey key)
+    /// <summary>Takes one flow out; one that is not there is ignored.</summary>
+    public void Remove(TFlow flow)
     {
-        if (!_byKey.Remove(key, out var node))
+        if (flow.Lane is { } lane)
         {
-            return null;
+            lane.TakeOut(flow);
+            Count--;
         }
-
-        node.List!.Remove(node);
-        return node.Value.Flow;
     }
 
-    /// <summary>Takes out a flow whose time is over; null when there is none.</summary>
-    public TFlow? RemoveExpired(TimeSpan now)
+    /// <summary>A flow whose time is over; null when there is none.</summary>
+    public TFlow? Expired(TimeSpan now)
     {
-        foreach (var lane in _lanes.Values)
+        foreach (var lane in _lanes)
         {
-            if (lane.First is { } first && now - first.Value.LastSeen >= first.Value.Timeout)
+            if (lane.Oldest is { } oldest && now - oldest.LastSeen >= lane.Timeout)
             {
-                return Remove(first.Value.Key);
+                return oldest;
             }
         }
 
         return null;
     }
 
-    /// <summary>
-    /// Takes out the flow that was idle longest, from the lane with the shortest timeout that has any: the flows nobody has answered yet.
-    /// </summary>
-    public TFlow? RemoveOldest()
+    /// <summary>The flow that makes room first: of the least state from <paramref name="least"/> on that there is, the one idle longest.</summary>
+    public TFlow? Oldest(FlowState least)
     {
-        foreach (var lane in _lanes.Values)
+        foreach (var lane in _lanes)
         {
-            if (lane.First is { } first)
+            if (lane.State >= least && lane.Oldest is { } oldest)
             {
-                return Remove(first.Value.Key);
+                return oldest;
             }
         }
 
         return null;
     }
 
-    private LinkedList<Entry> Lane(TimeSpan timeout)
+    private Lane LaneOf(FlowState state, TimeSpan timeout)
     {
-        if (!_lanes.TryGetValue(timeout, out var lane))
+        var place = 0;
+        while (place < _lanes.Count && (_lanes[place].State, _lanes[place].Timeout).CompareTo((state, timeout)) < 0)
         {
-            _lanes.Add(timeout, lane = []);
+            place++;
         }
 
-        return lane;
+        if (place == _lanes.Count || _lanes[place].State != state || _lanes[place].Timeout != timeout)
+        {
+            _lanes.Insert(place, new Lane(state, timeout));
+        }
+
+        return _lanes[place];
     }
 
-    // A class that is written to: a datagram must not allocate.
-    private sealed class Entry(FlowKey key, TFlow flow)
+    /// <summary>What a flow must have to stand in a lane. Written by its table only.</summary>
+    internal abstract class Entry
     {
-        public FlowKey Key { get; } = key;
+        internal Lane? Lane { get; set; }
 
-        public TFlow Flow { get; } = flow;
+        internal TFlow? Older { get; set; }
 
-        public TimeSpan Timeout { get; set; }
+        internal TFlow? Newer { get; set; }
 
-        public TimeSpan LastSeen { get; set; }
+        internal TimeSpan LastSeen { get; set; }
+    }
+
+    /// <summary>Flows of one state and timeout, linked in the order they were last seen.</summary>
+    internal sealed class Lane(FlowState state, TimeSpan timeout)
+    {
+        private TFlow? _newest;
+
+        public FlowState State => state;
+
+        public TimeSpan Timeout => timeout;
+
+        public TFlow? Oldest { get; private set; }
+
+        public void Append(TFlow flow)
+        {
+            flow.Lane = this;
+            flow.Older = _newest;
+            if (_newest is null)
+            {
+                Oldest = flow;
+            }
+            else
+            {
+                _newest.Newer = flow;
+            }
+
+            _newest = flow;
+        }
+
+        public void TakeOut(TFlow flow)
+        {
+            if (flow.Older is null)
+            {
+                Oldest = flow.Newer;
+            }
+            else
+            {
+                flow.Older.Newer = flow.Newer;
+            }
+
+            if (flow.Newer is null)
+            {
+                _newest = flow.Older;
+            }
+            else
+            {
+                flow.Newer.Older = flow.Older;
+            }
+
+            flow.Lane = null;
+            flow.Older = null;
+            flow.Newer = null;
+        }
     }
 }
-
-/// <summary>Which flow a datagram belongs to: the address that was asked and the client that asked.</summary>
-internal readonly record struct FlowKey(IpEndpoint Frontend, IpEndpoint Client);

@@ -3,21 +3,27 @@ using EdgeProxy.Transport.Loops;
 
 namespace EdgeProxy.Dataplane.Udp;
 
-/// <summary>All UDP flows of one loop and the timer that ends the idle ones. Used on its loop only.</summary>
+/// <summary>All UDP flows of one loop, their sockets, and the timer that ends the idle ones. Used on its loop only.</summary>
 internal sealed class LoopFlows
 {
     /// <summary>How often idle flows are looked for; a flow lives at most this much longer than its timeout.</summary>
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
+    private readonly FlowTable<UdpFlow> _table;
     private readonly LoopTimer _sweep;
     private long _moved;
 
-    public LoopFlows(EventLoop loop, DataplaneOptions options, OwnAddresses own)
+    /// <param name="loop">The loop.</param>
+    /// <param name="maxSockets">Most upstream sockets the loop may have open.</param>
+    /// <param name="options">Timeouts and limits.</param>
+    /// <param name="own">What must not be dialled.</param>
+    public LoopFlows(EventLoop loop, int maxSockets, DataplaneOptions options, OwnAddresses own)
     {
         Loop = loop;
         Own = own;
         Options = options;
-        Table = new FlowTable<UdpFlow>(options.MaxUdpFlowsPerLoop);
+        Upstreams = new UpstreamPool(this, maxSockets);
+        _table = new FlowTable<UdpFlow>(options.MaxUdpFlowsPerLoop);
         _sweep = new LoopTimer(loop, static state => ((LoopFlows)state!).Sweep(), this);
     }
 
@@ -27,44 +33,75 @@ internal sealed class LoopFlows
 
     public OwnAddresses Own { get; }
 
-    public FlowTable<UdpFlow> Table { get; }
+    public UpstreamPool Upstreams { get; }
 
     /// <summary>While true no new flow is begun; those that exist go on.</summary>
     public bool IsDraining { get; set; }
 
-    /// <summary>Datagrams that passed in either direction. Any thread may read.</summary>
+    /// <summary>Datagrams, or runs of them, that passed in either direction. Any thread may read.</summary>
     public long Moved => Volatile.Read(ref _moved);
 
     /// <summary>A datagram passed.</summary>
-    public void Touch(FlowKey key, TimeSpan timeout)
+    public void Touch(UdpFlow flow)
     {
         _moved++;
-        Table.Touch(key, timeout, Loop.Now);
+        SetState(flow);
     }
 
-    /// <summary>Adds a flow; the one that was idle longest makes room when the table is full.</summary>
-    public void Add(FlowKey key, UdpFlow flow)
+    /// <summary>Puts a flow into the lane of its state.</summary>
+    public void SetState(UdpFlow flow) => _table.Touch(flow, flow.State, TimeoutOf(flow), Loop.Now);
+
+    /// <summary>Adds a flow; another one makes room when the table is full.</summary>
+    public void Add(UdpFlow flow)
     {
-        if (Table.IsFull)
+        if (_table.IsFull && _table.Oldest(FlowState.Asleep) is { } oldest)
         {
-            Table.RemoveOldest()?.Dispose();
+            Loop.Counters.CountEviction();
+            oldest.Dispose();
         }
 
-        Table.Add(key, flow, Options.UdpFirstReplyTimeout, Loop.Now);
+        _table.Add(flow, flow.State, TimeoutOf(flow), Loop.Now);
         if (!_sweep.IsRunning)
         {
             _sweep.Start(SweepInterval);
         }
     }
 
+    /// <summary>Forgets a flow that ends.</summary>
+    public void Remove(UdpFlow flow) => _table.Remove(flow);
+
+    /// <summary>Closes the socket of the flow that was idle longest; false when there is none. What is settled goes first and is remembered.</summary>
+    public bool FreeSocket()
+    {
+        if (_table.Oldest(FlowState.Settled) is not { } oldest)
+        {
+            return false;
+        }
+
+        Loop.Counters.CountEviction();
+        if (oldest.State == FlowState.Settled)
+        {
+            oldest.CloseSocket();
+        }
+        else
+        {
+            oldest.Dispose();
+        }
+
+        return true;
+    }
+
+    private TimeSpan TimeoutOf(UdpFlow flow) => flow.State == FlowState.Unanswered ? Options.UdpFirstReplyTimeout : Options.UdpIdleTimeout;
+
     private void Sweep()
     {
-        while (Table.RemoveExpired(Loop.Now) is { } expired)
+        while (_table.Expired(Loop.Now) is { } expired)
         {
             expired.Dispose();
         }
 
-        if (Table.Count > 0)
+        Upstreams.RecheckSettled();
+        if (_table.Count > 0)
         {
             _sweep.Start(SweepInterval);
         }

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Eligibility;
 using EdgeProxy.Model.Scheduling;
@@ -9,58 +8,59 @@ namespace EdgeProxy.Dataplane.Udp;
 
 /// <summary>
 /// One client's conversation with a UDP Service. Bound to a backend until that backend stops serving or refuses; then the next datagram
-/// picks anew. Owns the upstream socket. Lives on one loop.
+/// picks anew. Owns its upstream socket while it has one. Lives on one loop.
 /// </summary>
 /// <param name="port">The socket its client is answered through.</param>
-/// <param name="key">The key it is found by.</param>
+/// <param name="client">Who asks.</param>
 /// <param name="frontend">What the client asked for.</param>
 /// <param name="snapshots">Where the live snapshot is.</param>
 /// <param name="flows">The loop's flows, this one included.</param>
-/// <param name="siblings">The keys of its frontend's flows on this loop; it takes its own out when it ends.</param>
+/// <param name="siblings">Its frontend's flows on this loop; it takes itself out when it ends.</param>
 internal sealed class UdpFlow(
-    UdpPort port, FlowKey key, FrontendAddress frontend, SnapshotPublisher snapshots, LoopFlows flows, HashSet<FlowKey> siblings)
-    : IUdpUpstreamReceiver, IDisposable
+    UdpPort port,
+    IpEndpoint client,
+    FrontendAddress frontend,
+    SnapshotPublisher snapshots,
+    LoopFlows flows,
+    Dictionary<IpEndpoint, UdpFlow> siblings) : FlowTable<UdpFlow>.Entry, IDisposable
 {
     // The last snapshot looked at; its number only, because a flow its client has forgotten must not keep a snapshot alive.
     private long _generation;
     private ServicePort? _servicePort;
+
+    // Held while there is a socket, remembered while there is none.
     private Backend? _backend;
-    private UdpUpstream? _upstream;
+    private FlowSocket? _socket;
     private TriedBackends _refused;
-    private bool _isAnswered;
 
-    /// <summary>Passes a datagram on to the backend; false when nobody may serve this client, and the flow is over.</summary>
-    public bool Forward(ReadOnlySpan<byte> payload)
+    /// <summary>How far it has come.</summary>
+    public FlowState State => _socket?.State ?? FlowState.Asleep;
+
+    /// <summary>Passes datagrams on to the backend; false when nobody may serve this client, and the flow is over.</summary>
+    public bool Forward(DatagramRun run)
     {
-        var snapshot = snapshots.Current;
-        if (snapshot.Generation != _generation)
-        {
-            Recheck(snapshot);
-        }
-
-        if (_upstream is null && !Bind(snapshot))
+        var snapshot = Recheck();
+        if (_socket is null && !Bind(snapshot))
         {
             return false;
         }
 
-        _upstream?.Send(payload);
-        flows.Touch(key, Timeout);
+        _socket?.Send(run);
+        flows.Touch(this);
         return true;
     }
 
-    /// <inheritdoc />
-    public void OnReply(ReadOnlySpan<byte> payload)
+    /// <summary>The backend answered.</summary>
+    public void OnReplies(DatagramRun run)
     {
-        _isAnswered = true;
         _refused = default;
-        port.Send(key.Client, payload);
-        flows.Touch(key, Timeout);
+        port.Send(client, run);
+        flows.Touch(this);
     }
 
-    /// <inheritdoc />
-    public void OnError(SocketError error)
+    /// <summary>ICMP says nobody is there. Not passed on to the client: its next datagram goes to another endpoint.</summary>
+    public void OnError()
     {
-        // ICMP says nobody is there. Not passed on to the client: its next datagram goes to another endpoint.
         if (_backend is { } refusing)
         {
             _refused.Add(refusing);
@@ -69,94 +69,124 @@ internal sealed class UdpFlow(
         Unbind();
     }
 
-    /// <inheritdoc />
-    public void Dispose()
-    {
-        siblings.Remove(key);
-        Unbind();
-    }
-
-    private TimeSpan Timeout => _isAnswered ? flows.Options.UdpIdleTimeout : flows.Options.UdpFirstReplyTimeout;
-
     /// <summary>
     /// A new snapshot moves the flow only when its endpoint is gone or no longer serving; policies, hints and readiness are for new flows.
     /// </summary>
-    private void Recheck(ProxySnapshot snapshot)
+    public ProxySnapshot Recheck()
     {
+        var snapshot = snapshots.Current;
+        if (snapshot.Generation == _generation)
+        {
+            return snapshot;
+        }
+
         _generation = snapshot.Generation;
-        if (_backend is null || _servicePort is null)
+        if (_backend is not null && _servicePort is not null)
         {
-            return;
+            _servicePort = snapshot.Services.GetValueOrDefault(_servicePort.Name.Service)?.FindPort(_servicePort.Name.Port, _servicePort.Name.Protocol);
+            if (_servicePort?.StillServes(_backend) != true)
+            {
+                Unbind();
+            }
         }
 
-        var current = snapshot.Services.GetValueOrDefault(_servicePort.Name.Service)?.FindPort(_servicePort.Name.Port, _servicePort.Name.Protocol);
-        if (current is null || !current.StillServes(_backend))
-        {
-            Unbind();
-            return;
-        }
+        return snapshot;
+    }
 
-        _servicePort = current;
+    /// <summary>Another flow has its socket now; the next datagram gets another to the same backend.</summary>
+    public void FallAsleep()
+    {
+        if (_socket is not null)
+        {
+            _socket = null;
+            _backend?.Release();
+            flows.SetState(this);
+        }
+    }
+
+    /// <summary>Gives the socket up for others; the next datagram gets another to the same backend.</summary>
+    public void CloseSocket()
+    {
+        var socket = _socket;
+        FallAsleep();
+        socket?.Dispose();
+    }
+
+    /// <summary>Ends it.</summary>
+    public void Dispose()
+    {
+        flows.Remove(this);
+        siblings.Remove(client);
+        Unbind();
     }
 
     private bool Bind(ProxySnapshot snapshot)
     {
-        var resolution = snapshot.Resolve(frontend, key.Client.ToModel());
+        if (_backend is { } before && TryConnect(before))
+        {
+            return true;
+        }
+
+        var resolution = snapshot.Resolve(frontend, client.ToModel());
         if (resolution.Verdict != Verdict.Forward)
         {
             return false;
         }
 
-        var backend = Connect(resolution);
-        if (backend is null)
+        if (!TryConnect(resolution))
         {
             // All have refused once; whoever came back in the meantime deserves another try.
             _refused = default;
-            backend = Connect(resolution);
+            if (!TryConnect(resolution))
+            {
+                return false;
+            }
         }
 
-        if (backend is null)
-        {
-            return false;
-        }
-
-        _generation = snapshot.Generation;
         _servicePort = resolution.ServicePort;
-        _backend = backend;
-        _isAnswered = false;
-        backend.Hold();
         return true;
     }
 
-    /// <summary>Connects to the first backend that was not tried and to which there is a way; null when there is none.</summary>
-    private Backend? Connect(in Resolution resolution)
+    /// <summary>Connects to the first backend that was not tried and to which there is a way; false when there is none.</summary>
+    private bool TryConnect(in Resolution resolution)
     {
         while (_refused.Count < TriedBackends.MaxTries && Pick(resolution) is { } backend)
         {
-            if (!flows.Own.Contains(backend.Address, frontend.Protocol))
+            if (TryConnect(backend))
             {
-                _upstream = port.TryConnect(backend.Address.ToTransport(), this, out _);
-            }
-
-            if (_upstream is not null)
-            {
-                return backend;
+                return true;
             }
 
             _refused.Add(backend);
         }
 
-        return null;
+        return false;
+    }
+
+    private bool TryConnect(Backend backend)
+    {
+        if (flows.Own.Contains(backend.Address, frontend.Protocol))
+        {
+            return false;
+        }
+
+        _socket = flows.Upstreams.Take(port, backend.Address.ToTransport(), this);
+        if (_socket is null)
+        {
+            return false;
+        }
+
+        _backend = backend;
+        backend.Hold();
+        return true;
     }
 
     private Backend? Pick(in Resolution resolution) =>
-        resolution.ServicePort!.Pick(resolution.Scheduler, key.Client.ToEndpoint(), frontend.Endpoint.Address, _refused);
+        resolution.ServicePort!.Pick(resolution.Scheduler, client.ToEndpoint(), frontend.Endpoint.Address, _refused);
 
     private void Unbind()
     {
-        _upstream?.Dispose();
-        _upstream = null;
-        _backend?.Release();
+        CloseSocket();
         _backend = null;
     }
 }

@@ -23,40 +23,33 @@ internal sealed class UdpFrontend : IAsyncDisposable
     private sealed class Receiver(UdpPort port, FrontendAddress frontend, SnapshotPublisher snapshots, LoopFlows flows) : IUdpReceiver
     {
         // Its own flows only: those of other frontends on this loop stay when this one closes.
-        private readonly HashSet<FlowKey> _own = [];
+        private readonly Dictionary<IpEndpoint, UdpFlow> _flows = [];
 
-        public void OnDatagram(IpEndpoint client, ReadOnlySpan<byte> payload)
+        public void OnDatagrams(IpEndpoint client, DatagramRun run)
         {
-            var key = new FlowKey(port.LocalEndpoint, client);
-            var flow = flows.Table.Find(key);
-            if (flow is null)
+            if (!_flows.TryGetValue(client, out var flow))
             {
                 if (flows.IsDraining)
                 {
                     return;
                 }
 
-                flow = new UdpFlow(port, key, frontend, snapshots, flows, _own);
-                flows.Add(key, flow);
-                _own.Add(key);
+                flow = new UdpFlow(port, client, frontend, snapshots, flows, _flows);
+                flows.Add(flow);
+                _flows.Add(client, flow);
             }
 
-            if (!flow.Forward(payload))
+            if (!flow.Forward(run))
             {
-                flows.Table.Remove(key);
                 flow.Dispose();
             }
         }
 
-        public void OnBatchEnd()
-        {
-        }
-
         public void OnClosed()
         {
-            foreach (var key in _own.ToArray())
+            foreach (var flow in _flows.Values.ToArray())
             {
-                flows.Table.Remove(key)?.Dispose();
+                flow.Dispose();
             }
         }
     }

@@ -36,6 +36,7 @@ internal static unsafe partial class Libc
     public const int SO_OOBINLINE = 10;
     public const int SO_LINGER = 13;
     public const int SO_REUSEPORT = 15;
+    public const int SO_RXQ_OVFL = 40;
 
     // netinet/in.h
     public const int IPPROTO_IP = 0;
@@ -50,6 +51,11 @@ internal static unsafe partial class Libc
     public const int TCP_KEEPIDLE = 4;
     public const int TCP_KEEPINTVL = 5;
     public const int TCP_QUICKACK = 12;
+
+    // linux/udp.h
+    public const int SOL_UDP = 17;
+    public const int UDP_SEGMENT = 103;
+    public const int UDP_GRO = 104;
 
     // sys/epoll.h
     public const int EPOLL_CLOEXEC = 0x80000;

@@ -18,6 +18,11 @@ public sealed class LoopCounters
     internal long Pipes;
     internal long Spliced;
     internal long PipeMisses;
+    internal long Segmented;
+    internal long Overflowed;
+    internal long ReusedUpstreams;
+    internal long Evicted;
+    internal long Shortages;
 
     internal LoopCounters()
     {
@@ -67,4 +72,29 @@ public sealed class LoopCounters
 
     /// <summary>How often a bulk direction read by copying since start, because no pipe was left for it.</summary>
     public long PipesExhausted => Volatile.Read(ref PipeMisses);
+
+    /// <summary>Sends that carried several datagrams at once (UDP_SEGMENT), in either direction, since start.</summary>
+    public long SegmentedSends => Volatile.Read(ref Segmented);
+
+    /// <summary>Datagrams the kernel dropped because a UDP socket's receive buffer was full, since start (SO_RXQ_OVFL).</summary>
+    /// <remarks>The kernel tells with the next datagram that gets through, so a socket that is never heard of again is not counted.</remarks>
+    public long ReceiveOverflows => Volatile.Read(ref Overflowed);
+
+    /// <summary>UDP flows that were given the upstream socket of an exchange that was over, since start.</summary>
+    public long UdpUpstreamsReused => Volatile.Read(ref ReusedUpstreams);
+
+    /// <summary>UDP flows that ended, or lost their socket, to make room for another, since start.</summary>
+    public long UdpFlowsEvicted => Volatile.Read(ref Evicted);
+
+    /// <summary>How often no upstream UDP socket could be opened for want of descriptors, local ports or memory, since start.</summary>
+    public long UdpShortages => Volatile.Read(ref Shortages);
+
+    /// <summary>Counts in <see cref="UdpUpstreamsReused"/>. On the loop.</summary>
+    public void CountReusedUpstream() => ReusedUpstreams++;
+
+    /// <summary>Counts in <see cref="UdpFlowsEvicted"/>. On the loop.</summary>
+    public void CountEviction() => Evicted++;
+
+    /// <summary>Counts in <see cref="UdpShortages"/>. On the loop.</summary>
+    public void CountShortage() => Shortages++;
 }

@@ -9,7 +9,7 @@ public sealed class UdpPort : IPolledDescriptor, ILoopWork
 {
     private const int BatchesPerTurn = 4;
 
-    private readonly int _descriptor;
+    private readonly DatagramSocket _socket;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IUdpReceiver? _receiver;
     private bool _isQueued;
@@ -19,7 +19,8 @@ public sealed class UdpPort : IPolledDescriptor, ILoopWork
     {
         Loop = loop;
         LocalEndpoint = localEndpoint;
-        _descriptor = descriptor;
+        _socket = new DatagramSocket(loop, descriptor, isConnected: false);
+        _socket.AskForRuns();
     }
 
     /// <summary>The loop it lives on.</summary>
@@ -30,14 +31,14 @@ public sealed class UdpPort : IPolledDescriptor, ILoopWork
 
     ulong IPolledDescriptor.RegistrationKey { get; set; }
 
-    /// <summary>Queues a datagram for a client, copied; it leaves with the others of its batch when the turn ends.</summary>
+    /// <summary>Queues datagrams for a client, copied; they leave with the others of their batch when the turn ends.</summary>
     /// <remarks>Dropped and counted when the kernel does not take it; dropped when the listener was closed.</remarks>
-    public void Send(IpEndpoint client, ReadOnlySpan<byte> payload)
+    public void Send(IpEndpoint client, DatagramRun run)
     {
         Loop.AssertCurrent();
         if (!_isClosed)
         {
-            Loop.Datagrams.Queue(_descriptor, client, payload);
+            Loop.Datagrams.QueueReply(_socket, client, run);
         }
     }
 
@@ -74,7 +75,7 @@ public sealed class UdpPort : IPolledDescriptor, ILoopWork
     {
         if (!Loop.TryPost(() => Start(createReceiver)))
         {
-            NativeSocket.Close(_descriptor);
+            NativeSocket.Close(_socket.Descriptor);
         }
     }
 
@@ -90,7 +91,7 @@ public sealed class UdpPort : IPolledDescriptor, ILoopWork
         try
         {
             _receiver = createReceiver(this);
-            var errno = Loop.Register(this, _descriptor, Readiness.In);
+            var errno = Loop.Register(this, _socket.Descriptor, Readiness.In);
             if (errno != 0)
             {
                 throw Errno.ToException(errno);
@@ -112,14 +113,13 @@ public sealed class UdpPort : IPolledDescriptor, ILoopWork
                 return;
             }
 
-            var count = Loop.Datagrams.Receive(_descriptor);
+            var count = Loop.Datagrams.Received.Receive(_socket);
             if (count <= 0)
             {
                 // EAGAIN, or an error the kernel has forgotten by telling it: an unconnected socket has none of its own.
                 return;
             }
 
-            Loop.Counters.Received += count;
             Deliver(count);
             if (count < DatagramBatch.Capacity)
             {
@@ -134,12 +134,14 @@ public sealed class UdpPort : IPolledDescriptor, ILoopWork
     private void Deliver(int count)
     {
         var receiver = _receiver!; // set before the socket was registered
+        var received = Loop.Datagrams.Received;
         for (var i = 0; i < count && !_isClosed; i++)
         {
             try
             {
-                var payload = Loop.Datagrams.Received(i, out var client);
-                receiver.OnDatagram(client, payload);
+                var run = received.Run(_socket, i);
+                Loop.Counters.Received += run.Count;
+                receiver.OnDatagrams(received.Sender(i), run);
             }
             catch (Exception exception)
             {
@@ -147,10 +149,8 @@ public sealed class UdpPort : IPolledDescriptor, ILoopWork
             }
         }
 
-        if (!_isClosed)
-        {
-            receiver.OnBatchEnd();
-        }
+        // Requests point into what was received.
+        Loop.Datagrams.FlushRequests();
     }
 
     private void QueueTurn()
@@ -173,7 +173,7 @@ public sealed class UdpPort : IPolledDescriptor, ILoopWork
         Loop.Datagrams.Flush();
         _isClosed = true;
         Loop.Unregister(this);
-        NativeSocket.Close(_descriptor);
+        NativeSocket.Close(_socket.Descriptor);
         _closed.TrySetResult();
         _receiver?.OnClosed();
     }

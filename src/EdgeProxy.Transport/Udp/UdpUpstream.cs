@@ -16,9 +16,7 @@ public sealed class UdpUpstream : IPolledDescriptor, ILoopWork, IDisposable
     private const int ReceiveBufferBytes = 1024 * 1024;
 
     private readonly EventLoop _loop;
-    private readonly int _descriptor;
     private readonly IUdpUpstreamReceiver _receiver;
-    private SocketError _sendError;
     private bool _sawError;
     private bool _isQueued;
     private bool _isDisposed;
@@ -26,7 +24,8 @@ public sealed class UdpUpstream : IPolledDescriptor, ILoopWork, IDisposable
     private UdpUpstream(EventLoop loop, int descriptor, IpEndpoint backend, IUdpUpstreamReceiver receiver)
     {
         _loop = loop;
-        _descriptor = descriptor;
+        Socket = new DatagramSocket(loop, descriptor, isConnected: true);
+        Socket.AskForRuns();
         _receiver = receiver;
         RemoteEndpoint = backend;
         loop.Counters.Upstreams++;
@@ -37,33 +36,43 @@ public sealed class UdpUpstream : IPolledDescriptor, ILoopWork, IDisposable
 
     ulong IPolledDescriptor.RegistrationKey { get; set; }
 
-    /// <summary>Sends a datagram at once. False when the kernel did not take it; it is then dropped and counted.</summary>
+    internal DatagramSocket Socket { get; }
+
+    /// <summary>Where its chain of waiting requests begins and ends in <see cref="DatagramBatch"/>; there is none while the end is -1.</summary>
+    internal int FirstRequest { get; set; }
+
+    internal int LastRequest { get; set; } = -1;
+
+    /// <summary>
+    /// Sends datagrams of a client; they leave when the batch they came in has been looked through, together with what else it holds for
+    /// this backend. What the kernel does not take is dropped and counted.
+    /// </summary>
     /// <remarks>
     /// The kernel tells an earlier datagram's ICMP error to the next call, whichever it is. When that is a send, the datagram is sent once
     /// more and the error goes to <see cref="IUdpUpstreamReceiver.OnError"/> in the next turn.
     /// </remarks>
-    public bool Send(ReadOnlySpan<byte> payload)
+    public void Send(DatagramRun run)
     {
         _loop.AssertCurrent();
-        if (_isDisposed)
+        if (!_isDisposed)
         {
-            return false;
+            _loop.Datagrams.QueueRequest(this, run);
+        }
+    }
+
+    /// <summary>Whether nothing from the backend is waiting. An error that waits is reported in the next turn.</summary>
+    public unsafe bool IsQuiet()
+    {
+        _loop.AssertCurrent();
+        byte first;
+        var peeked = NativeSocket.Peek(Socket.Descriptor, &first, 1);
+        if (peeked < 0 && peeked != -Errno.EAGAIN)
+        {
+            Socket.ErrorTold = -peeked;
+            ReportErrorLater();
         }
 
-        var errno = TrySend(payload);
-        if (errno is not 0 and not Errno.EAGAIN and not Errno.ENOBUFS)
-        {
-            _sendError = Errno.ToSocketError(errno);
-            QueueTurn();
-            errno = TrySend(payload);
-        }
-
-        if (errno != 0)
-        {
-            _loop.Counters.SendDropped++;
-        }
-
-        return errno == 0;
+        return peeked == -Errno.EAGAIN;
     }
 
     /// <summary>Closes the socket. No call reaches the receiver afterwards.</summary>
@@ -75,10 +84,16 @@ public sealed class UdpUpstream : IPolledDescriptor, ILoopWork, IDisposable
         }
 
         _loop.AssertCurrent();
+        if (LastRequest >= 0)
+        {
+            // They were accepted; after the close their descriptor may be somebody else's.
+            _loop.Datagrams.FlushRequests();
+        }
+
         _isDisposed = true;
         _loop.Counters.Upstreams--;
         _loop.Unregister(this);
-        NativeSocket.Close(_descriptor);
+        NativeSocket.Close(Socket.Descriptor);
         _loop.OnDescriptorsFreed();
     }
 
@@ -97,14 +112,40 @@ public sealed class UdpUpstream : IPolledDescriptor, ILoopWork, IDisposable
     void ILoopWork.RunTurn()
     {
         _isQueued = false;
-        if (_sendError != SocketError.Success && !_isDisposed)
+        if (Socket.ErrorTold != 0 && !_isDisposed)
         {
-            var error = _sendError;
-            _sendError = SocketError.Success;
+            var error = Errno.ToSocketError(Socket.ErrorTold);
+            Socket.ErrorTold = 0;
             _receiver.OnError(error);
         }
 
         ReceiveSome();
+    }
+
+    /// <summary>Sends one datagram at once.</summary>
+    internal unsafe void SendNow(byte* bytes, int length)
+    {
+        var sent = NativeSocket.Send(Socket.Descriptor, bytes, length);
+        if (sent < 0 && sent is not -Errno.EAGAIN and not -Errno.ENOBUFS)
+        {
+            Socket.ErrorTold = -sent;
+            ReportErrorLater();
+            sent = NativeSocket.Send(Socket.Descriptor, bytes, length);
+        }
+
+        if (sent < 0)
+        {
+            _loop.Counters.SendDropped++;
+        }
+    }
+
+    /// <summary>Gives an error that a send was told to the receiver in the next turn, if there is one.</summary>
+    internal void ReportErrorLater()
+    {
+        if (Socket.ErrorTold != 0)
+        {
+            QueueTurn();
+        }
     }
 
     internal static UdpUpstream? TryOpen(EventLoop loop, IpEndpoint backend, IUdpUpstreamReceiver receiver, out int errno)
@@ -144,7 +185,7 @@ public sealed class UdpUpstream : IPolledDescriptor, ILoopWork, IDisposable
                 return;
             }
 
-            var count = _loop.Datagrams.ReceiveConnected(_descriptor);
+            var count = _loop.Datagrams.Received.Receive(Socket);
             if (count == -Errno.EAGAIN)
             {
                 _sawError = false;
@@ -175,22 +216,16 @@ public sealed class UdpUpstream : IPolledDescriptor, ILoopWork, IDisposable
         {
             try
             {
-                _receiver.OnReply(_loop.Datagrams.ReceivedConnected(i));
+                _receiver.OnReplies(_loop.Datagrams.Received.Run(Socket, i));
             }
             catch (Exception exception)
             {
                 _loop.Report(exception);
             }
         }
-    }
 
-    private unsafe int TrySend(ReadOnlySpan<byte> payload)
-    {
-        fixed (byte* bytes = payload)
-        {
-            var sent = NativeSocket.Send(_descriptor, bytes, payload.Length);
-            return sent >= 0 ? 0 : -sent;
-        }
+        // Should the receiver have sent on what came, that points into what was received.
+        _loop.Datagrams.FlushRequests();
     }
 
     private void QueueTurn()

@@ -1,6 +1,5 @@
-using System.Net;
 using EdgeProxy.Dataplane.Udp;
-using EdgeProxy.Transport;
+using EdgeProxy.Testing;
 
 namespace EdgeProxy.Dataplane.Tests.Udp;
 
@@ -12,91 +11,125 @@ public sealed class FlowTableTests
     [Fact]
     public void A_flow_expires_when_its_timeout_has_passed_since_the_last_datagram()
     {
-        var table = new FlowTable<string>(capacity: 10);
-        table.Add(Key(1), "a", Short, At(0));
+        var table = new FlowTable<Flow>(capacity: 10);
+        var flow = new Flow(1);
+        table.Add(flow, FlowState.Unanswered, Short, At(0));
 
-        table.Touch(Key(1), Short, At(5));
+        table.Touch(flow, FlowState.Unanswered, Short, At(5));
 
-        Assert.Null(table.RemoveExpired(At(14)));
-        Assert.Equal("a", table.RemoveExpired(At(15)));
+        Assert.Null(table.Expired(At(14)));
+        Assert.Same(flow, table.Expired(At(15)));
+        table.Remove(flow);
+        Assert.Null(table.Expired(At(15)));
         Assert.Equal(0, table.Count);
     }
 
     [Fact]
     public void An_answered_flow_lives_longer()
     {
-        var table = new FlowTable<string>(capacity: 10);
-        table.Add(Key(1), "a", Short, At(0));
+        var table = new FlowTable<Flow>(capacity: 10);
+        var flow = new Flow(1);
+        table.Add(flow, FlowState.Unanswered, Short, At(0));
 
-        table.Touch(Key(1), Long, At(1));
+        table.Touch(flow, FlowState.Answered, Long, At(1));
 
-        Assert.Null(table.RemoveExpired(At(60)));
-        Assert.Equal("a", table.RemoveExpired(At(61)));
+        Assert.Null(table.Expired(At(60)));
+        Assert.Same(flow, table.Expired(At(61)));
     }
 
     [Fact]
-    public void When_full_the_unanswered_flow_that_was_idle_longest_goes_first()
+    public void Room_is_made_by_what_is_over_before_what_is_unanswered_before_conversations_and_by_the_oldest_of_them()
     {
-        var table = new FlowTable<string>(capacity: 3);
-        table.Add(Key(1), "answered", Short, At(0));
-        table.Touch(Key(1), Long, At(0));
-        table.Add(Key(2), "old", Short, At(1));
-        table.Add(Key(3), "new", Short, At(2));
+        var table = new FlowTable<Flow>(capacity: 6);
+        (FlowState State, TimeSpan Timeout)[] inOrderOfAge =
+        [
+            (FlowState.Answered, Long),
+            (FlowState.Unanswered, Short),
+            (FlowState.Unanswered, Short),
+            (FlowState.Settled, Long),
+            (FlowState.Asleep, Long),
+            (FlowState.Settled, Long),
+        ];
+        for (var i = 0; i < inOrderOfAge.Length; i++)
+        {
+            table.Add(new Flow(i), inOrderOfAge[i].State, inOrderOfAge[i].Timeout, At(i));
+        }
 
         Assert.True(table.IsFull);
-        Assert.Equal("old", table.RemoveOldest());
-        Assert.Equal("new", table.RemoveOldest());
-        Assert.Equal("answered", table.RemoveOldest());
-        Assert.Null(table.RemoveOldest());
+        Assert.Equal(3, table.Oldest(FlowState.Settled)!.Id);
+        Assert.Equal([4, 3, 5, 1, 2, 0], TakeAll());
+
+        IEnumerable<int> TakeAll()
+        {
+            while (table.Oldest(FlowState.Asleep) is { } oldest)
+            {
+                table.Remove(oldest);
+                yield return oldest.Id;
+            }
+        }
     }
 
     [Theory]
     [InlineData(1)]
-    [InlineData(20261121)]
-    public void It_agrees_with_a_list_searched_from_end_to_end(int seed)
+    [InlineData(2)]
+    public void It_agrees_with_a_list_searched_from_end_to_end(int salt)
     {
-        var random = new Random(seed);
-        var table = new FlowTable<string>(capacity: 50);
-        var model = new Dictionary<int, (TimeSpan Timeout, double LastSeen)>();
+        var seed = TestSeed.Choose();
+        TestContext.Current.TestOutputHelper?.WriteLine(seed.Describe(salt));
+        var random = seed.Generator(salt);
+        var table = new FlowTable<Flow>(capacity: 50);
+        var model = new List<(Flow Flow, FlowState State, TimeSpan Timeout, TimeSpan LastSeen)>();
         var now = 0.0;
-        for (var step = 0; step < 200_000; step++)
+        for (var step = 0; step < 100_000; step++)
         {
             now += random.NextDouble();
-            var id = random.Next(100);
+            var state = (FlowState)random.Next(4);
             var timeout = random.Next(2) == 0 ? Short : Long;
+            var known = model.Count > 0 ? model[random.Next(model.Count)] : default;
             switch (random.Next(4))
             {
-                case 0 when !model.ContainsKey(id) && !table.IsFull:
-                    table.Add(Key(id), $"{id}", timeout, At(now));
-                    model.Add(id, (timeout, now));
+                case 0 when !table.IsFull:
+                    var added = new Flow(step);
+                    table.Add(added, state, timeout, At(now));
+                    model.Add((added, state, timeout, At(now)));
                     break;
-                case 1:
-                    table.Touch(Key(id), timeout, At(now));
-                    if (model.ContainsKey(id))
-                    {
-                        model[id] = (timeout, now);
-                    }
-
+                case 1 when known.Flow is not null:
+                    table.Touch(known.Flow, state, timeout, At(now));
+                    model.Remove(known);
+                    model.Add((known.Flow, state, timeout, At(now)));
                     break;
-                case 2:
-                    Assert.Equal(model.Remove(id) ? $"{id}" : null, table.Remove(Key(id)));
+                case 2 when known.Flow is not null:
+                    table.Remove(known.Flow);
+                    table.Remove(known.Flow);
+                    model.Remove(known);
                     break;
                 default:
-                    while (table.RemoveExpired(At(now)) is { } expired)
+                    while (table.Expired(At(now)) is { } expired)
                     {
-                        Assert.True(model.Remove(int.Parse(expired), out var entry), $"seed {seed}, step {step}");
-                        Assert.True(At(now) - At(entry.LastSeen) >= entry.Timeout, $"seed {seed}, step {step}");
+                        var entry = model.Single(entry => entry.Flow == expired);
+                        Assert.True(At(now) - entry.LastSeen >= entry.Timeout);
+                        model.Remove(entry);
+                        table.Remove(expired);
                     }
 
-                    Assert.DoesNotContain(model.Values, entry => At(now) - At(entry.LastSeen) >= entry.Timeout);
+                    Assert.DoesNotContain(model, entry => At(now) - entry.LastSeen >= entry.Timeout);
                     break;
             }
 
             Assert.Equal(model.Count, table.Count);
+            Assert.Equal(model.Count >= 50, table.IsFull);
+            Assert.Equal(OldestOf(model, state), table.Oldest(state));
         }
     }
 
+    private static Flow? OldestOf(List<(Flow Flow, FlowState State, TimeSpan Timeout, TimeSpan LastSeen)> model, FlowState least) =>
+        model.Where(entry => entry.State >= least).OrderBy(entry => entry.State).ThenBy(entry => entry.Timeout).ThenBy(entry => entry.LastSeen)
+            .Select(entry => entry.Flow).FirstOrDefault();
+
     private static TimeSpan At(double seconds) => TimeSpan.FromSeconds(seconds);
 
-    private static FlowKey Key(int client) => new(IpEndpoint.From(IPAddress.Loopback, 53), IpEndpoint.From(IPAddress.Loopback, 10_000 + client));
+    private sealed class Flow(int id) : FlowTable<Flow>.Entry
+    {
+        public int Id => id;
+    }
 }

@@ -36,13 +36,33 @@ internal sealed class UdpHarness : IAsyncDisposable
 
     public int ClientsThatMoved { get; private set; }
 
-    public int BatchEnds { get; private set; }
-
     public int ReceiversClosed { get; private set; }
 
     public Action<IpEndpoint>? WhenDatagram { get; set; }
 
-    public long Upstreams => Loops.Loops.Sum(loop => loop.Counters.UdpUpstreams);
+    public long Upstreams => Count(counters => counters.UdpUpstreams);
+
+    /// <summary>A counter, all loops together.</summary>
+    public long Count(Func<LoopCounters, long> counter) => Loops.Loops.Sum(loop => counter(loop.Counters));
+
+    /// <summary>Holds the first loop while something is done, so that datagrams wait for it together.</summary>
+    public void WhileBusy(Action work)
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        using var begun = new ManualResetEventSlim();
+        using var end = new ManualResetEventSlim();
+        using var ended = new ManualResetEventSlim();
+        Loops.Loops[0].Post(() =>
+        {
+            begun.Set();
+            end.Wait(cancellation);
+            ended.Set();
+        });
+        begun.Wait(cancellation);
+        work();
+        end.Set();
+        ended.Wait(cancellation);
+    }
 
     /// <summary>The backend answers the next datagrams with themselves.</summary>
     public async Task EchoAsync(int count)
@@ -77,7 +97,7 @@ internal sealed class UdpHarness : IAsyncDisposable
     {
         private readonly Dictionary<IpEndpoint, UdpUpstream> _flows = [];
 
-        public void OnDatagram(IpEndpoint client, ReadOnlySpan<byte> payload)
+        public void OnDatagrams(IpEndpoint client, DatagramRun run)
         {
             harness.ClientsThatMoved += harness.LoopOfClient.GetOrAdd(client, port.Loop) == port.Loop ? 0 : 1;
             harness.WhenDatagram?.Invoke(client);
@@ -87,10 +107,8 @@ internal sealed class UdpHarness : IAsyncDisposable
                 _flows.Add(client, upstream);
             }
 
-            upstream.Send(payload);
+            upstream.Send(run);
         }
-
-        public void OnBatchEnd() => harness.BatchEnds++;
 
         public void OnClosed()
         {
@@ -104,7 +122,7 @@ internal sealed class UdpHarness : IAsyncDisposable
 
     private sealed class Replies(UdpHarness harness, UdpPort port, IpEndpoint client) : IUdpUpstreamReceiver
     {
-        public void OnReply(ReadOnlySpan<byte> payload) => port.Send(client, payload);
+        public void OnReplies(DatagramRun run) => port.Send(client, run);
 
         public void OnError(SocketError error) => harness.Errors.Enqueue(error);
     }

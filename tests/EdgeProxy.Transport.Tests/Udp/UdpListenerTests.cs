@@ -72,7 +72,6 @@ public sealed class UdpListenerTests
         Assert.Equal(Clients, harness.Upstreams);
         Assert.Equal(Clients * Rounds, harness.Loops.Loops.Sum(loop => loop.Counters.DatagramsReceived));
         Assert.Equal(Clients * Rounds, harness.Loops.Loops.Sum(loop => loop.Counters.DatagramsSent));
-        Assert.InRange(harness.BatchEnds, 1, Clients * Rounds);
         clients.ForEach(client => client.Dispose());
     }
 
