@@ -4,29 +4,39 @@ using EdgeProxy.Model.Scheduling;
 
 namespace EdgeProxy.Benchmarks;
 
-/// <summary>What does it cost to pick an endpoint, at first and when others were tried already?</summary>
+/// <summary>What does it cost each scheduler to pick an endpoint, at first and when another was tried already?</summary>
 [MemoryDiagnoser]
 public class Schedulers
 {
-    private readonly RoundRobin _roundRobin = new();
-    private Backend[] _backends = [];
+    private static readonly EndpointAddress Client = EndpointAddress.Parse("192.0.2.7:40000");
+    private static readonly IpAddr Destination = IpAddr.Parse("127.96.0.9");
+
+    private Scheduler _scheduler = Scheduler.None;
     private TriedBackends _tried;
 
     [Params(2, 100)]
     public int Backends { get; set; }
 
+    [ParamsSource(nameof(Names))]
+    public string Name { get; set; } = "";
+
+    public static IEnumerable<string> Names => SchedulingPolicy.Schedulers;
+
     [GlobalSetup]
     public void Setup()
     {
-        _backends = [.. Enumerable.Range(0, Backends).Select(index =>
+        Backend[] backends = [.. Enumerable.Range(0, Backends).Select(index =>
             new Backend(new EndpointAddress(new IpAddr((uint)(0x0A000000 + index), IsIPv6: false), 8080)))];
+        _scheduler = new SchedulingPolicy { Scheduler = Name }.CreateScheduler([.. backends]);
         _tried = default;
-        _tried.Add(_backends[0]);
+        _tried.Add(backends[0]);
     }
 
     [Benchmark]
-    public Backend? RoundRobin() => _roundRobin.Pick(_backends, default);
+    public Backend? Pick() => Pick(default);
 
     [Benchmark]
-    public Backend? RoundRobinAfterOneFailed() => _roundRobin.Pick(_backends, _tried);
+    public Backend? PickAfterOneFailed() => Pick(_tried);
+
+    private Backend? Pick(in TriedBackends tried) => _scheduler.Pick(new Arrival(Client, Destination, tried, TimeProvider.System));
 }

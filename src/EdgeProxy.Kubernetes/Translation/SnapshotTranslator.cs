@@ -118,7 +118,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         slice.Metadata.Labels?.GetValueOrDefault(EndpointSlice.ServiceNameLabel) is { } name ? new NamespacedName(slice.Name.Namespace, name) : null;
 
     private List<EndpointSlice> SlicesOf(NamespacedName service) =>
-        _slicesByService.GetValueOrDefault(service)?.Select(slice => Objects.EndpointSlices[slice]).ToList() ?? [];
+        _slicesByService.GetValueOrDefault(service, []).Select(slice => Objects.EndpointSlices[slice]).ToList();
 
     private void TranslateService(SnapshotBuilder builder, NamespacedName name)
     {
