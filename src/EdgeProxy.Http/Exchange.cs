@@ -1,4 +1,5 @@
 using EdgeProxy.Http.Endpoints;
+using EdgeProxy.Http.Policies;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Routing;
 using Microsoft.AspNetCore.Http;
@@ -32,6 +33,21 @@ internal sealed class Exchange
     /// <summary>The route taken, if any.</summary>
     public Route? Route { get; set; }
 
+    /// <summary>What the route asks for on the way; null: nothing.</summary>
+    public RouteSteps? Steps { get; set; }
+
+    /// <summary>The snapshot the request is served from, first look to last.</summary>
+    public ProxySnapshot Snapshot { get; set; } = ProxySnapshot.Empty;
+
+    /// <summary>The path the route was found by, normalised; only kept for routes with steps.</summary>
+    public string Path { get; set; } = "";
+
+    /// <summary>True below <c>/.well-known/acme-challenge/</c>, where nothing is redirected and nobody is asked who he is.</summary>
+    public bool IsAcmeChallenge { get; set; }
+
+    /// <summary>What goes with an answer of our own beyond its reason.</summary>
+    public OwnReply Reply { get; } = new();
+
     /// <summary>The service port that serves the route, if there is one.</summary>
     public ServicePort? ServicePort { get; set; }
 
@@ -53,6 +69,10 @@ internal sealed class Exchange
         StartedAt = startedAt;
         HostName = "";
         Route = null;
+        Steps = null;
+        Snapshot = ProxySnapshot.Empty;
+        Path = "";
+        Reply.Clear();
         ServicePort = null;
         ForwardedTarget = "";
         Backend = null;

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using EdgeProxy.Http.Forwarding;
+using EdgeProxy.Http.Policies;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Routing;
 using Microsoft.AspNetCore.Http;
@@ -15,18 +17,47 @@ internal sealed class RequestPipeline(SnapshotPublisher snapshots, UpstreamForwa
     // RFC 8555 §8.3: certificate authorities ask over plain HTTP for hosts that have no certificate yet.
     private const string AcmeChallenge = "/.well-known/acme-challenge/";
 
+    // By instance: a route that stays from snapshot to snapshot keeps its steps.
+    private readonly ConditionalWeakTable<Route, RouteSteps> _steps = [];
+
     /// <summary>Serves a request and says how it ended. An answer of our own is not written yet.</summary>
     public ValueTask<ResponseReason> ServeAsync(Exchange exchange)
     {
-        var reason = Admit(exchange);
+        var reason = FindRoute(exchange);
+        if (reason != ResponseReason.Forwarded)
+        {
+            return ValueTask.FromResult(reason);
+        }
+
+        if (exchange.Steps is { } steps)
+        {
+            return ServeAsync(exchange, steps);
+        }
+
+        reason = SendsToHttps(exchange) ? ResponseReason.HttpsRedirect : FindServicePort(exchange);
         return reason == ResponseReason.Forwarded ? forwarder.ForwardAsync(exchange) : ValueTask.FromResult(reason);
     }
 
-    /// <summary>Steps 1 to 5; <see cref="ResponseReason.Forwarded"/> means go on.</summary>
-    private ResponseReason Admit(Exchange exchange)
+    /// <summary>The way of a route that asks for more.</summary>
+    private async ValueTask<ResponseReason> ServeAsync(Exchange exchange, RouteSteps steps)
+    {
+        var reason = await steps.BeforeHttpsRedirectAsync(exchange);
+        if (reason == ResponseReason.Forwarded && SendsToHttps(exchange))
+        {
+            return ResponseReason.HttpsRedirect;
+        }
+
+        reason = reason == ResponseReason.Forwarded ? await steps.BeforeEndpointAsync(exchange) : reason;
+        reason = reason == ResponseReason.Forwarded ? FindServicePort(exchange) : reason;
+        return reason == ResponseReason.Forwarded ? await forwarder.ForwardAsync(exchange) : reason;
+    }
+
+    /// <summary>Steps 1 to 3; <see cref="ResponseReason.Forwarded"/> means go on.</summary>
+    private ResponseReason FindRoute(Exchange exchange)
     {
         // 1
         var snapshot = snapshots.Current;
+        exchange.Snapshot = snapshot;
 
         // 2
         if (exchange.RawTarget == "*")
@@ -50,16 +81,24 @@ internal sealed class RequestPipeline(SnapshotPublisher snapshots, UpstreamForwa
             return ResponseReason.NoRoute;
         }
 
-        // 4
-        if (route.SslRedirect && !exchange.Client.IsHttps && !path.StartsWith(AcmeChallenge, StringComparison.Ordinal))
+        exchange.IsAcmeChallenge = path.StartsWith(AcmeChallenge, StringComparison.Ordinal);
+        exchange.ForwardedTarget = route.Rewrite is { } rewrite ? RequestTarget.Rewritten(rewrite.Apply(path), target) : target;
+        if (route.HasSteps)
         {
-            return ResponseReason.HttpsRedirect;
+            exchange.Path = path.ToString();
+            exchange.Steps = _steps.GetValue(route, RouteSteps.Compile);
         }
 
-        exchange.ForwardedTarget = route.Rewrite is { } rewrite ? RequestTarget.Rewritten(rewrite.Apply(path), target) : target;
+        return ResponseReason.Forwarded;
+    }
 
-        // 5
-        if (route.Backend is null || snapshot.Find(route.Backend) is not { } port)
+    private static bool SendsToHttps(Exchange exchange) =>
+        exchange.Route!.SslRedirect && !exchange.Client.IsHttps && !exchange.IsAcmeChallenge;
+
+    /// <summary>Step 5.</summary>
+    private static ResponseReason FindServicePort(Exchange exchange)
+    {
+        if (exchange.Route!.Backend is not { } backend || exchange.Snapshot.Find(backend) is not { } port)
         {
             return ResponseReason.BackendMissing;
         }

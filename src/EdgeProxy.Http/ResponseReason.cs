@@ -11,6 +11,12 @@ public enum ResponseReason
     /// <summary><c>https_redirect</c>, 308: plain request for a host with TLS.</summary>
     HttpsRedirect,
 
+    /// <summary><c>redirect</c>, 301, 302 or as asked: the route sends its requests elsewhere.</summary>
+    Redirect,
+
+    /// <summary><c>preflight</c>, 204: a CORS preflight, which the proxy answers.</summary>
+    Preflight,
+
     /// <summary><c>server_options</c>, 200: <c>OPTIONS *</c> asks about this server, not about a route.</summary>
     ServerOptions,
 
@@ -19,6 +25,36 @@ public enum ResponseReason
 
     /// <summary><c>request_timeout</c>, 408: the client stopped sending its body.</summary>
     RequestTimeout,
+
+    /// <summary><c>certificate_required</c>, 400: the host asks for a client certificate, and there is none or a bad one.</summary>
+    CertificateRequired,
+
+    /// <summary><c>misdirected</c>, 421: the connection was made for another host, whose client certificates are not this one's.</summary>
+    Misdirected,
+
+    /// <summary><c>auth_required</c>, 401: no credentials, or wrong ones.</summary>
+    AuthRequired,
+
+    /// <summary><c>address_denied</c>, 403: the client's address may not.</summary>
+    AddressDenied,
+
+    /// <summary><c>auth_denied</c>, 403: the authentication service, or the client's certificate, says no.</summary>
+    AuthDenied,
+
+    /// <summary><c>auth_failed</c>, 500: the authentication service could not be asked, or answered neither yes nor no.</summary>
+    AuthFailed,
+
+    /// <summary><c>body_too_large</c>, 413: more than proxy-body-size.</summary>
+    BodyTooLarge,
+
+    /// <summary><c>rate_limited</c>, 503 unless configured otherwise: more requests than limit-rps or limit-rpm.</summary>
+    RateLimited,
+
+    /// <summary><c>connection_limited</c>, 503 unless configured otherwise: more requests at once than limit-connections.</summary>
+    ConnectionLimited,
+
+    /// <summary><c>closed</c>, 503: an annotation that restricts access cannot be honoured.</summary>
+    Closed,
 
     /// <summary><c>no_route</c>, 404: no Ingress takes this host and path.</summary>
     NoRoute,
@@ -61,6 +97,18 @@ internal static class ResponseReasons
     {
         ResponseReason.Forwarded => "forwarded",
         ResponseReason.HttpsRedirect => "https_redirect",
+        ResponseReason.Redirect => "redirect",
+        ResponseReason.Preflight => "preflight",
+        ResponseReason.CertificateRequired => "certificate_required",
+        ResponseReason.Misdirected => "misdirected",
+        ResponseReason.AuthRequired => "auth_required",
+        ResponseReason.AddressDenied => "address_denied",
+        ResponseReason.AuthDenied => "auth_denied",
+        ResponseReason.AuthFailed => "auth_failed",
+        ResponseReason.BodyTooLarge => "body_too_large",
+        ResponseReason.RateLimited => "rate_limited",
+        ResponseReason.ConnectionLimited => "connection_limited",
+        ResponseReason.Closed => "closed",
         ResponseReason.ServerOptions => "server_options",
         ResponseReason.BadRequest => "bad_request",
         ResponseReason.RequestTimeout => "request_timeout",
@@ -81,8 +129,15 @@ internal static class ResponseReasons
     {
         ResponseReason.Forwarded => 0,
         ResponseReason.HttpsRedirect => 308,
+        ResponseReason.Redirect => 302,
+        ResponseReason.Preflight => 204,
         ResponseReason.ServerOptions => 200,
-        ResponseReason.BadRequest => 400,
+        ResponseReason.BadRequest or ResponseReason.CertificateRequired => 400,
+        ResponseReason.AuthRequired => 401,
+        ResponseReason.AddressDenied or ResponseReason.AuthDenied => 403,
+        ResponseReason.BodyTooLarge => 413,
+        ResponseReason.Misdirected => 421,
+        ResponseReason.RateLimited or ResponseReason.ConnectionLimited or ResponseReason.Closed => 503,
         ResponseReason.RequestTimeout => 408,
         ResponseReason.NoRoute => 404,
         ResponseReason.BackendMissing or ResponseReason.NoEndpoint => 503,
@@ -101,8 +156,12 @@ internal static class ResponseReasons
     private static byte[]? BodyOf(ResponseReason reason) => reason.Status() switch
     {
         400 => Line("400 Bad Request", reason),
+        401 => Line("401 Unauthorized", reason),
+        403 => Line("403 Forbidden", reason),
         404 => Line("404 Not Found", reason),
         408 => Line("408 Request Timeout", reason),
+        413 => Line("413 Content Too Large", reason),
+        421 => Line("421 Misdirected Request", reason),
         500 => Line("500 Internal Server Error", reason),
         502 => Line("502 Bad Gateway", reason),
         503 => Line("503 Service Unavailable", reason),

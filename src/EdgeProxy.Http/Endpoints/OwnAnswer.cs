@@ -22,21 +22,23 @@ internal sealed class OwnAnswer(int redirectPort)
 
         response.Clear();
         response.StatusCode = reason.Status();
+        exchange.Reply.CopyTo(response);
         if (reason == ResponseReason.HttpsRedirect)
         {
             response.Headers.Location = HttpsLocation(exchange);
         }
 
         var body = reason.Body();
-        response.ContentLength = body?.Length ?? 0;
-        if (body is null)
+        if (body is not null)
         {
-            return;
+            response.ContentType = "text/plain; charset=utf-8";
+            response.Headers.CacheControl = "no-store";
         }
 
-        response.ContentType = "text/plain; charset=utf-8";
-        response.Headers.CacheControl = "no-store";
-        if (!HttpMethods.IsHead(exchange.Http.Request.Method))
+        // RFC 9110 §8.6: 204 has no length.
+        response.ContentLength = body?.Length ?? (response.StatusCode == StatusCodes.Status204NoContent ? null : 0);
+        exchange.Steps?.ApplyTo(exchange, response);
+        if (body is not null && !HttpMethods.IsHead(exchange.Http.Request.Method))
         {
             await response.Body.WriteAsync(body, exchange.Http.RequestAborted);
         }

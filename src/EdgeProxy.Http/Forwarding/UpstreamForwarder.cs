@@ -28,7 +28,7 @@ internal sealed class UpstreamForwarder(HttpFrontendOptions options, ILogger log
         var port = exchange.ServicePort!;
         var scheduler = port.HttpScheduler;
         var config = _protocol.For(context.Request, port);
-        var request = new UpstreamRequest(exchange.ForwardedTarget, exchange.Client);
+        var request = new UpstreamRequest(exchange);
         var tried = default(TriedBackends);
         var reason = ResponseReason.NoEndpoint;
         while (tried.Count < TriedBackends.MaxTries && port.Pick(scheduler, exchange.Client.Endpoint, exchange.Client.Destination, tried) is { } backend)

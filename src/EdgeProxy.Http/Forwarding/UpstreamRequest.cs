@@ -9,7 +9,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace EdgeProxy.Http.Forwarding;
 
 /// <summary>One request as its endpoint gets it, and what became of it. Serves all tries of that request.</summary>
-internal sealed class UpstreamRequest(string target, ClientConnection client) : HttpTransformer
+internal sealed class UpstreamRequest(Exchange exchange) : HttpTransformer
 {
     // The target passes byte for byte: the default of both the forwarder and Uri rewrites %2F, %7e, brackets and dot segments.
     private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
@@ -30,13 +30,13 @@ internal sealed class UpstreamRequest(string target, ClientConnection client) : 
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
         _sentAt = Stopwatch.GetTimestamp();
-        proxyRequest.RequestUri = new Uri(destinationPrefix + target, AsWritten);
+        proxyRequest.RequestUri = new Uri(destinationPrefix + exchange.ForwardedTarget, AsWritten);
         if (proxyRequest.Content is { } body)
         {
             proxyRequest.Content = new ObservedContent(body, this);
         }
 
-        RequestHeaders.Copy(httpContext.Request, proxyRequest, client);
+        RequestHeaders.Copy(httpContext.Request, proxyRequest, exchange.Client);
         return ValueTask.CompletedTask;
     }
 
@@ -56,6 +56,8 @@ internal sealed class UpstreamRequest(string target, ClientConnection client) : 
         {
             RemoveNamed(httpContext.Response.Headers, options.ToString());
         }
+
+        exchange.Steps?.ApplyTo(exchange, httpContext.Response);
 
         // A body of known length is on its way. After an upgrade the content is a connection, not a body.
         if (proxyResponse.Content is { Headers.ContentLength: null } body && !IsUpgrade(proxyResponse))

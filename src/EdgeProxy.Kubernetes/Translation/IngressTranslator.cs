@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using EdgeProxy.Kubernetes.Annotations;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Model;
+using EdgeProxy.Model.Policies;
 using EdgeProxy.Model.Routing;
 
 namespace EdgeProxy.Kubernetes.Translation;
@@ -10,9 +12,8 @@ namespace EdgeProxy.Kubernetes.Translation;
 internal static class IngressTranslator
 {
     /// <summary>Translates a valid Ingress that is ours.</summary>
-    public static IngressConfig Translate(Ingress ingress, ProblemSink problems)
+    public static IngressConfig Translate(Ingress ingress, AnnotationReader annotations, ProblemSink problems)
     {
-        var annotations = IngressAnnotations.Read(ingress, problems);
         return new IngressConfig
         {
             Name = ingress.Name,
@@ -23,10 +24,12 @@ internal static class IngressTranslator
             RewriteTarget = annotations.RewriteTarget,
             SslRedirect = annotations.SslRedirect,
             IsClosed = annotations.IsClosed,
+            Policies = ReferenceEquals(annotations.Route, RoutePolicies.None) ? null : annotations.Route,
+            HostPolicies = annotations.Host,
         };
     }
 
-    private static IngressRuleConfig Rule(Ingress ingress, IngressRule rule, int index, IngressAnnotations annotations, ProblemSink problems)
+    private static IngressRuleConfig Rule(Ingress ingress, IngressRule rule, int index, AnnotationReader annotations, ProblemSink problems)
     {
         var paths = ImmutableArray.CreateBuilder<IngressPathConfig>();
         for (var i = 0; i < (rule.Http?.Paths?.Count ?? 0); i++)

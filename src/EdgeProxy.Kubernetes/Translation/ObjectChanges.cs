@@ -23,6 +23,9 @@ public sealed record ObjectChanges
     /// <summary>Secrets that came, changed or went.</summary>
     public ImmutableArray<NamespacedName> Secrets { get; init; } = [];
 
+    /// <summary>ConfigMaps that came, changed or went.</summary>
+    public ImmutableArray<NamespacedName> ConfigMaps { get; init; } = [];
+
     /// <summary>Nodes that came, changed or went.</summary>
     public ImmutableArray<NamespacedName> Nodes { get; init; } = [];
 
@@ -34,7 +37,7 @@ public sealed record ObjectChanges
 
     /// <summary>True when there is nothing to do.</summary>
     public bool IsEmpty =>
-        Services.IsEmpty && EndpointSlices.IsEmpty && Ingresses.IsEmpty && IngressClasses.IsEmpty && Secrets.IsEmpty && Nodes.IsEmpty
+        Services.IsEmpty && EndpointSlices.IsEmpty && Ingresses.IsEmpty && IngressClasses.IsEmpty && Secrets.IsEmpty && ConfigMaps.IsEmpty && Nodes.IsEmpty
         && Pods.IsEmpty && Namespaces.IsEmpty;
 
     /// <summary>Compares two sets.</summary>
@@ -45,6 +48,7 @@ public sealed record ObjectChanges
         Ingresses = Differing(before.Ingresses, after.Ingresses),
         IngressClasses = Differing(before.IngressClasses, after.IngressClasses),
         Secrets = Differing(before.Secrets, after.Secrets),
+        ConfigMaps = Differing(before.ConfigMaps, after.ConfigMaps),
         Nodes = Differing(before.Nodes, after.Nodes),
         Pods = Differing(before.Pods, after.Pods),
         Namespaces = Differing(before.Namespaces, after.Namespaces),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgeProxy.Kubernetes.Annotations;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Model;
@@ -92,7 +93,7 @@ internal sealed class ServiceAnnotations
                 Report(field, value, "must be a whole number, 0 for no limit; taken as absent");
                 break;
 
-            case "passive-ejection" when IngressAnnotations.TryParseBool(value, out var ejects):
+            case "passive-ejection" when GoBoolean.TryParse(value, out var ejects):
                 EjectsFailing = ejects;
                 break;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EdgeProxy.Kubernetes.Annotations;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Model;
@@ -15,6 +16,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     private readonly Dictionary<NamespacedName, int> _secretUsers = [];
     private readonly Dictionary<NamespacedName, ImmutableArray<NamespacedName>> _secretsOfIngress = [];
     private readonly Dictionary<(string Kind, NamespacedName Name), IReadOnlyList<Problem>> _problems = [];
+    private readonly ReferenceIndex _references = new();
     private LocalNode? _node;
 
     /// <summary>The objects of the last snapshot.</summary>
@@ -54,7 +56,10 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         }
 
         var certificates = changes.Secrets.ToHashSet();
-        foreach (var name in changes.IngressClasses.IsEmpty ? changes.Ingresses : changes.Ingresses.Union(next.Ingresses.Keys))
+        var ingresses = changes.Ingresses.ToHashSet();
+        ingresses.UnionWith(_references.UsersOf("Secret", changes.Secrets));
+        ingresses.UnionWith(_references.UsersOf("ConfigMap", changes.ConfigMaps));
+        foreach (var name in changes.IngressClasses.IsEmpty ? ingresses : ingresses.Union(next.Ingresses.Keys))
         {
             TranslateIngress(builder, name, certificates);
         }
@@ -140,9 +145,12 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     {
         var problems = new ProblemSink();
         var secrets = ImmutableArray<NamespacedName>.Empty;
+        IReadOnlyCollection<NamedObject> references = [];
         if (Objects.Ingresses.TryGetValue(name, out var ingress) && IngressClassRule.IsOurs(ingress, Objects.IngressClasses, options))
         {
-            var config = IngressTranslator.Translate(ingress, problems);
+            var annotations = AnnotationReader.Read(ingress, Objects, options, problems);
+            var config = IngressTranslator.Translate(ingress, annotations, problems);
+            references = annotations.References;
             secrets = [.. config.Tls.Select(tls => tls.Secret).OfType<NamespacedName>().Distinct()];
             builder.SetIngress(config);
         }
@@ -156,6 +164,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
             builder.RemoveIngress(name);
         }
 
+        _references.Set(name, references);
         CountSecretUsers(name, secrets, certificates);
         Report("Ingress", name, problems);
     }

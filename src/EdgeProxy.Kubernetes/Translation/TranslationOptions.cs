@@ -22,6 +22,15 @@ public sealed record TranslationOptions
     /// <summary>Secret of the certificate for names without one of their own; null: the process makes one.</summary>
     public NamespacedName? DefaultCertificate { get; init; }
 
+    /// <summary>Prefixes of Ingress annotations, each ending with a slash, in order of rank. Default <c>edgeproxy.io/</c>, then <c>nginx.ingress.kubernetes.io/</c>.</summary>
+    public ImmutableArray<string> AnnotationPrefixes { get; init; } = ["edgeproxy.io/", "nginx.ingress.kubernetes.io/"];
+
+    /// <summary>Annotations may name Secrets and ConfigMaps of other namespaces. Default false (allow-cross-namespace-resources).</summary>
+    public bool AllowCrossNamespaceResources { get; init; }
+
+    /// <summary>The controller's ConfigMap: the default of every annotation that has a key of its name. Default empty.</summary>
+    public ImmutableDictionary<string, string> Configuration { get; init; } = ImmutableDictionary<string, string>.Empty;
+
     /// <summary>Honour Service.spec.externalIPs. Default true.</summary>
     public bool AllowExternalIPs { get; init; } = true;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
+using EdgeProxy.Model.Policies;
 
 namespace EdgeProxy.Model.Routing;
 
@@ -10,7 +11,13 @@ internal sealed class HostRoutes
     private readonly List<(Regex Pattern, Route Route)> _patterns = [];
     private readonly Route? _default;
 
-    private HostRoutes(Route? defaultRoute) => _default = defaultRoute;
+    private readonly HostPolicies? _policies;
+
+    private HostRoutes(Route? defaultRoute, HostPolicies? policies)
+    {
+        _default = defaultRoute;
+        _policies = policies;
+    }
 
     /// <summary>
     /// Builds the host's table. <paramref name="ingresses"/> are those with a rule for the host, oldest first, so that the first to claim a
@@ -19,7 +26,9 @@ internal sealed class HostRoutes
     public static HostRoutes Build(string host, ImmutableArray<IngressConfig> ingresses, bool hostHasTls)
     {
         var withDefault = ingresses.FirstOrDefault(ingress => ingress.DefaultBackend is not null);
-        var routes = new HostRoutes(withDefault is null ? null : DefaultRoute(withDefault, host, hostHasTls));
+        var asked = ingresses.Aggregate(HostPolicies.None, (older, ingress) => older.Or(ingress.HostPolicies));
+        var policies = asked == HostPolicies.None ? null : asked;
+        var routes = new HostRoutes(withDefault is null ? null : DefaultRoute(withDefault, host, hostHasTls, policies), policies);
 
         // One rewriting Ingress turns every path of the host into a regular expression, of all its Ingresses (ingress-nginx, P6).
         var regexMode = ingresses.Any(ingress => ingress.Rules.Any(rule => rule.Host == host && rule.Paths.Any(path => IsRewritten(ingress, path))));
@@ -42,12 +51,15 @@ internal sealed class HostRoutes
     }
 
     /// <summary>A route that takes every path: a default backend's.</summary>
-    public static Route DefaultRoute(IngressConfig ingress, string host, bool hostHasTls) => new()
+    public static Route DefaultRoute(IngressConfig ingress, string host, bool hostHasTls, HostPolicies? hostPolicies) => new()
     {
         Ingress = ingress.Name,
         Host = host,
         Path = "",
         Backend = ingress.IsClosed ? null : ingress.DefaultBackend,
+        IsClosed = ingress.IsClosed,
+        Policies = ingress.Policies,
+        HostPolicies = hostPolicies,
         SslRedirect = hostHasTls && ingress.SslRedirect,
     };
 
@@ -87,6 +99,9 @@ internal sealed class HostRoutes
             Path = path.Path,
             Type = path.Type,
             Backend = ingress.IsClosed ? null : path.Backend,
+            IsClosed = ingress.IsClosed,
+            Policies = ingress.Policies,
+            HostPolicies = _policies,
             SslRedirect = hostHasTls && ingress.SslRedirect,
             Rewrite = rewritten ? new PathRewrite(pattern!, ingress.RewriteTarget!) : null,
         };

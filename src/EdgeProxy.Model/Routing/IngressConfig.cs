@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EdgeProxy.Model.Policies;
 
 namespace EdgeProxy.Model.Routing;
 
@@ -28,6 +29,12 @@ public sealed class IngressConfig
 
     /// <summary>True when an annotation restricts access in a way that cannot be honoured: every route answers 503 rather than being open.</summary>
     public bool IsClosed { get; init; }
+
+    /// <summary>What it asks of its routes; null: nothing.</summary>
+    public RoutePolicies? Policies { get; init; }
+
+    /// <summary>What it asks of the hosts it has rules for.</summary>
+    public HostPolicies HostPolicies { get; init; } = HostPolicies.None;
 
     /// <summary>Annotation ssl-redirect: plain requests for hosts with TLS are sent to https. Default true.</summary>
     public bool SslRedirect { get; init; } = true;

@@ -1,3 +1,5 @@
+using EdgeProxy.Model.Policies;
+
 namespace EdgeProxy.Model.Routing;
 
 /// <summary>Where a request goes, and what is done to it on the way. Immutable and precompiled: serving it decides nothing again.</summary>
@@ -23,6 +25,18 @@ public sealed class Route
 
     /// <summary>Rewrites the path; null: the raw target is forwarded byte for byte.</summary>
     public PathRewrite? Rewrite { get; init; }
+
+    /// <summary>What its Ingress asks beyond host and path; null: nothing, and then nothing is paid.</summary>
+    public RoutePolicies? Policies { get; init; }
+
+    /// <summary>What is asked of its host; null: nothing.</summary>
+    public HostPolicies? HostPolicies { get; init; }
+
+    /// <summary>True when a request needs more than being forwarded or sent to https.</summary>
+    public bool HasSteps => Policies is not null || HostPolicies is not null || IsClosed;
+
+    /// <summary>True when an annotation restricts access in a way that cannot be honoured: answers 503.</summary>
+    public bool IsClosed { get; init; }
 
     /// <summary><c>namespace/name host path</c>, for logs.</summary>
     public override string ToString() => $"{Ingress} {(Host.Length == 0 ? "*" : Host)}{Path}";

@@ -173,7 +173,7 @@ public sealed class RouteTable
         }
 
         var oldest = next.Values.Where(IsCatchAll).Order(IngressAge.OldestFirst).FirstOrDefault();
-        return oldest is null ? null : HostRoutes.DefaultRoute(oldest, "", hostHasTls: false);
+        return oldest is null ? null : HostRoutes.DefaultRoute(oldest, "", hostHasTls: false, hostPolicies: null);
     }
 
     private static bool IsCatchAll(IngressConfig ingress) => ingress.Rules.IsEmpty && ingress.DefaultBackend is not null;
