@@ -44,4 +44,7 @@ internal static partial class DataplaneLog
 
     [LoggerMessage(230, LogLevel.Information, "L4 drained: {Finished} connections finished, {Aborted} were cut at the deadline.")]
     public static partial void Drained(ILogger logger, int finished, int aborted);
+
+    [LoggerMessage(231, LogLevel.Information, "The drain timeout of endpoint {Backend} of {ServicePort} is over: TCP connections it still has are reset.")]
+    public static partial void EndpointDrained(ILogger logger, Backend backend, ServicePortName servicePort);
 }

@@ -1,3 +1,4 @@
+using EdgeProxy.Dataplane.Draining;
 using EdgeProxy.Dataplane.Listeners;
 using EdgeProxy.Dataplane.Tcp;
 using EdgeProxy.Dataplane.Udp;
@@ -17,6 +18,7 @@ public sealed class L4Dataplane : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SessionTable _sessions;
+    private readonly EndpointDrain _endpointDrain;
     private readonly LoopFlows[] _flows;
     private readonly ListenerSet _tcp;
     private readonly ListenerSet _udp;
@@ -27,6 +29,7 @@ public sealed class L4Dataplane : IAsyncDisposable
         _time = time;
         _logger = loggers.CreateLogger("EdgeProxy.L4");
         _sessions = new SessionTable(loops);
+        _endpointDrain = new EndpointDrain(snapshots, _sessions, time, _logger);
         var own = new OwnAddresses();
         var maxSockets = options.MaxUdpSocketsPerLoop ?? LocalPorts.ForUpstreams / loops.Loops.Count;
         _flows = [.. loops.Loops.Select(loop => new LoopFlows(loop, maxSockets, options, own))];
@@ -35,7 +38,7 @@ public sealed class L4Dataplane : IAsyncDisposable
         _tcp = new ListenerSet(
             snapshots,
             TransportProtocol.Tcp,
-            address => TcpFrontend.Bind(loops, address, snapshots, options, _sessions, own, _logger),
+            address => TcpFrontend.Bind(loops, address, snapshots, _sessions, own, _logger),
             own,
             options,
             time,
@@ -104,6 +107,7 @@ public sealed class L4Dataplane : IAsyncDisposable
     /// <summary>Closes the listeners and cuts every connection.</summary>
     public async ValueTask DisposeAsync()
     {
+        _endpointDrain.Dispose();
         await _tcp.DisposeAsync();
         await _udp.DisposeAsync();
         _sessions.AbortAll(CloseReason.Drained);

@@ -19,11 +19,10 @@ internal sealed class TcpFrontend : IAsyncDisposable
         EventLoopGroup loops,
         FrontendAddress address,
         SnapshotPublisher snapshots,
-        DataplaneOptions options,
         SessionTable sessions,
         OwnAddresses own,
         ILogger logger) =>
-        new(TcpListener.Bind(loops, address.Endpoint.ToTransport(), () => new ServiceSession(address, snapshots, options, sessions, own, logger)));
+        new(TcpListener.Bind(loops, address.Endpoint.ToTransport(), () => new ServiceSession(address, snapshots, sessions, own, logger)));
 
     /// <summary>Stops accepting; what was accepted lives on.</summary>
     public ValueTask DisposeAsync() => _listener.DisposeAsync();

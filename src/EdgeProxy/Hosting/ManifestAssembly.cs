@@ -55,6 +55,7 @@ internal static class ManifestAssembly
             DefaultCertificate = settings.DefaultCertificate,
             Scheduler = settings.Scheduler,
             PassiveEjection = settings.PassiveEjection,
+            Timeouts = settings.Timeouts,
             Discovery = !settings.Dns.IsEmpty,
         };
     }

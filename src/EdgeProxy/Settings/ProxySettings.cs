@@ -53,6 +53,9 @@ internal sealed class ProxySettings
     /// <summary>Whether endpoints that keep failing are passed over for a while.</summary>
     public bool PassiveEjection { get; set; } = true;
 
+    /// <summary>The timeouts of Services that do not say.</summary>
+    public ServiceTimeouts Timeouts { get; set; } = ServiceTimeouts.Default;
+
     /// <summary>Addresses and ports of the DNS server; empty: there is none.</summary>
     public ImmutableArray<IPEndPoint> Dns { get; set; } = [];
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using EdgeProxy.Dns.Resolving;
+using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Scheduling;
 using EdgeProxy.Transport.Loops;
@@ -90,6 +91,12 @@ internal static class SettingTable
             settings.PassiveEjection = ejects;
             return null;
         }),
+        Duration("connect-timeout", DurationRule.Connect, "Time an endpoint of a Service gets to accept a TCP connection. Default 2s.",
+            (settings, timeout) => settings.Timeouts = settings.Timeouts with { Connect = timeout }),
+        Duration("idle-timeout", DurationRule.Idle, "How long a TCP connection to a Service may be silent; 0: for ever. Default 0.",
+            (settings, timeout) => settings.Timeouts = settings.Timeouts with { Idle = timeout }),
+        Duration("udp-idle-timeout", DurationRule.Udp, "How long a UDP flow to a Service may be silent. Default 60s.",
+            (settings, timeout) => settings.Timeouts = settings.Timeouts with { UdpIdle = timeout }),
         List("dns", "IP[:PORT]", "Addresses on which to answer DNS for Services, by UDP and TCP; port 53 when left out. Default: no DNS.", (settings, values) =>
             ParseEach<IPEndPoint>(values, TryParseDnsListener, endpoints => settings.Dns = endpoints, "an address of this host with a port, such as 127.0.0.1:5353 (not 0.0.0.0 or ::)")),
         One("dns-domain", "NAME", "Cluster domain, under which Services have names. Default cluster.local.", (settings, value) =>
@@ -149,16 +156,8 @@ internal static class SettingTable
             return null;
         }),
         Port("admin-port", "Port of /healthz and /readyz. Default 9180, or any free one when that is taken.", (settings, port) => settings.AdminPort = port),
-        One("drain-timeout", "SECONDS", "Time open connections get to finish after SIGTERM, 0-3600. Default 30; demo 1.", (settings, value) =>
-        {
-            if (!double.TryParse(value.TrimEnd('s'), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) || seconds > 3600)
-            {
-                return "must be a number of seconds from 0 to 3600";
-            }
-
-            settings.DrainTimeout = TimeSpan.FromSeconds(seconds);
-            return null;
-        }),
+        Duration("drain-timeout", DurationRule.UpToAnHour, "Time open connections get to finish after SIGTERM. Default 30s; demo 1s.",
+            (settings, limit) => settings.DrainTimeout = limit),
         One("io", "ENGINE", "auto (io_uring where the kernel allows it, else epoll), epoll or io_uring. Default auto.", (settings, value) =>
         {
             IoMode? io = value switch { "auto" => IoMode.Auto, "epoll" => IoMode.Epoll, "io_uring" => IoMode.IoUring, _ => null };
@@ -220,6 +219,18 @@ internal static class SettingTable
         set(settings, port);
         return null;
     });
+
+    private static Setting Duration(string name, DurationRule rule, string help, Action<ProxySettings, TimeSpan> set) =>
+        One(name, "DURATION", help, (settings, value) =>
+        {
+            if (!rule.TryParse(value, out var duration))
+            {
+                return rule.ToString();
+            }
+
+            set(settings, duration);
+            return null;
+        });
 
     private static string? ParseEach<T>(IReadOnlyList<string> values, TryParse<T> parse, Action<ImmutableArray<T>> set, string what)
     {

@@ -133,7 +133,7 @@ public sealed class UpstreamReuseTests
         await first.SendAsync(Encoding.ASCII.GetBytes("slow"), Deadline);
         var (backend, firstSocket, _) = await scene.ReceiveAsync();
 
-        await scene.AdvanceAsync(new DataplaneOptions().UdpFirstReplyTimeout + TimeSpan.FromSeconds(1));
+        await scene.AdvanceAsync(ServiceTimeouts.Default.UdpFirstReply + TimeSpan.FromSeconds(1));
         await TestDataplane.WaitForAsync(() => scene.Count(counters => counters.UdpUpstreams) == 0);
         await backend.SendToAsync(Encoding.ASCII.GetBytes("too late"), firstSocket, Deadline);
         using var second = scene.Client();
@@ -159,7 +159,7 @@ public sealed class UpstreamReuseTests
         Assert.Equal(4, sockets.Distinct().Count());
         Assert.Equal(4, scene.Count(counters => counters.UdpUpstreams));
 
-        await scene.AdvanceAsync(new DataplaneOptions().UdpIdleTimeout + TimeSpan.FromSeconds(1));
+        await scene.AdvanceAsync(ServiceTimeouts.Default.UdpIdle + TimeSpan.FromSeconds(1));
         await TestDataplane.WaitForAsync(() => scene.Count(counters => counters.UdpUpstreams) == 0);
     }
 
@@ -200,7 +200,7 @@ public sealed class UpstreamReuseTests
         Assert.Equal(itsSocket, (await scene.ExchangeAsync(talking)).Socket);
 
         // Nobody answered them, and then it is over.
-        await scene.AdvanceAsync(new DataplaneOptions().UdpFirstReplyTimeout + TimeSpan.FromSeconds(1));
+        await scene.AdvanceAsync(ServiceTimeouts.Default.UdpFirstReply + TimeSpan.FromSeconds(1));
         await TestDataplane.WaitForAsync(() => scene.Count(counters => counters.UdpUpstreams) == 1);
         using var later = scene.Client();
         await scene.ExchangeAsync(later);

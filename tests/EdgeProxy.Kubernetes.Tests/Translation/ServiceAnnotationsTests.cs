@@ -11,13 +11,23 @@ namespace EdgeProxy.Kubernetes.Tests.Translation;
 
 public sealed class ServiceAnnotationsTests
 {
+    private static readonly ServiceTimeouts Unusual = new()
+    {
+        Connect = TimeSpan.FromMilliseconds(500),
+        Idle = TimeSpan.FromMinutes(90),
+        UdpIdle = TimeSpan.FromSeconds(30),
+        UdpFirstReply = TimeSpan.FromSeconds(5),
+        Drain = TimeSpan.Zero,
+    };
+
     [Fact]
     public void Without_annotations_the_process_decides()
     {
-        var (port, problems) = Translate([], options => options with { Scheduler = "wlc", PassiveEjection = false });
+        var (port, problems) = Translate([], options => options with { Scheduler = "wlc", PassiveEjection = false, Timeouts = Unusual });
 
         Assert.Equal(new SchedulingPolicy { Scheduler = "wlc" }, port.Service.Scheduling);
         Assert.False(port.Service.EjectsFailing);
+        Assert.Equal(Unusual, port.Service.Timeouts);
         Assert.All(port.Config.Endpoints, endpoint => Assert.Equal(1, endpoint.Weight));
         Assert.Empty(problems);
     }
@@ -46,6 +56,22 @@ public sealed class ServiceAnnotationsTests
         Assert.Empty(problems);
     }
 
+    [Fact]
+    public void Every_timeout_has_its_annotation()
+    {
+        var (port, problems) = Translate(new()
+        {
+            ["edgeproxy.io/connect-timeout"] = "500ms",
+            ["edgeproxy.io/idle-timeout"] = "1h30m",
+            ["edgeproxy.io/udp-idle-timeout"] = "30",
+            ["edgeproxy.io/udp-first-reply-timeout"] = "5s",
+            ["edgeproxy.io/drain-timeout"] = "0",
+        });
+
+        Assert.Equal(Unusual, port.Service.Timeouts);
+        Assert.Empty(problems);
+    }
+
     [Theory]
     [InlineData("scheduler", "wrrr")]
     [InlineData("scheduler", "RR")]
@@ -53,6 +79,14 @@ public sealed class ServiceAnnotationsTests
     [InlineData("slow-start", "soon")]
     [InlineData("slow-start", "2h")]
     [InlineData("slow-start", "-5s")]
+    [InlineData("connect-timeout", "10ms")]
+    [InlineData("connect-timeout", "61s")]
+    [InlineData("connect-timeout", "fast")]
+    [InlineData("idle-timeout", "-1s")]
+    [InlineData("idle-timeout", "25h")]
+    [InlineData("udp-idle-timeout", "0")]
+    [InlineData("udp-first-reply-timeout", "500ms")]
+    [InlineData("drain-timeout", "never")]
     [InlineData("max-connections", "-1")]
     [InlineData("passive-ejection", "maybe")]
     [InlineData("weight", "5")]
@@ -69,6 +103,7 @@ public sealed class ServiceAnnotationsTests
         Assert.Equal((ProblemSeverity.Warning, "Service", Samples.Named("web"), $"metadata.annotations[edgeproxy.io/{name}]"), (problem.Severity, problem.Kind, problem.Object!.Value, problem.Field));
         Assert.Equal(SchedulingPolicy.Default, port.Service.Scheduling);
         Assert.True(port.Service.EjectsFailing);
+        Assert.Equal(ServiceTimeouts.Default, port.Service.Timeouts);
         Assert.All(port.Config.Endpoints, endpoint => Assert.Equal(1, endpoint.Weight));
     }
 
