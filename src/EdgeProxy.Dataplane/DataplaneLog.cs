@@ -47,4 +47,10 @@ internal static partial class DataplaneLog
 
     [LoggerMessage(231, LogLevel.Information, "The drain timeout of endpoint {Backend} of {ServicePort} is over: TCP connections it still has are reset.")]
     public static partial void EndpointDrained(ILogger logger, Backend backend, ServicePortName servicePort);
+
+    [LoggerMessage(240, LogLevel.Information, "Endpoint {Backend} of {ServicePort} fails its health check ({Reason}) and is passed over.")]
+    public static partial void Unhealthy(ILogger logger, Backend backend, ServicePortName servicePort, string reason);
+
+    [LoggerMessage(241, LogLevel.Information, "Endpoint {Backend} of {ServicePort} passes its health check again.")]
+    public static partial void Healthy(ILogger logger, Backend backend, ServicePortName servicePort);
 }

@@ -1,4 +1,5 @@
 using EdgeProxy.Model;
+using EdgeProxy.Model.Health;
 
 namespace EdgeProxy.Kubernetes.Translation;
 
@@ -23,6 +24,12 @@ public sealed record DurationRule(TimeSpan Least, TimeSpan Most)
 
     /// <summary>Of a slow start, and of the drain at the end of the process.</summary>
     public static DurationRule UpToAnHour { get; } = new(TimeSpan.Zero, TimeSpan.FromHours(1));
+
+    /// <summary><see cref="HealthCheck.Interval"/>.</summary>
+    public static DurationRule CheckInterval { get; } = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
+
+    /// <summary><see cref="HealthCheck.Timeout"/>.</summary>
+    public static DurationRule CheckTimeout { get; } = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(1));
 
     /// <summary>Reads one that keeps to the bounds.</summary>
     public bool TryParse(string text, out TimeSpan duration) => GoDuration.TryParse(text, out duration) && duration >= Least && duration <= Most;

@@ -7,7 +7,7 @@ using EdgeProxy.Model.Scheduling;
 namespace EdgeProxy.Kubernetes.Translation;
 
 /// <summary>The annotations <c>edgeproxy.io/…</c> of one Service. An invalid value counts as absent and is reported; so is a name nobody knows.</summary>
-internal sealed class ServiceAnnotations
+internal sealed partial class ServiceAnnotations
 {
     private const string Prefix = "edgeproxy.io/";
 
@@ -45,6 +45,7 @@ internal sealed class ServiceAnnotations
             }
         }
 
+        annotations.ReportLoneHealthCheckDetails();
         return annotations;
     }
 
@@ -116,6 +117,10 @@ internal sealed class ServiceAnnotations
 
             case "drain-timeout":
                 Timeouts = Timeouts with { Drain = ReadDuration(DurationRule.Drain, value, field) ?? Timeouts.Drain };
+                break;
+
+            case "health-check" or "health-check-interval" or "health-check-timeout" or "health-check-rise" or "health-check-fall":
+                ReadHealthCheck(name, value, field);
                 break;
 
             case "weight":

@@ -54,6 +54,7 @@ internal static class ServiceTranslator
             Scheduling = annotations.Scheduling,
             EjectsFailing = annotations.EjectsFailing,
             Timeouts = annotations.Timeouts,
+            HealthCheck = annotations.HealthCheck,
             Ports = Ports(service, WithWeights(slices, problems), annotations, options, problems),
         };
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using EdgeProxy.Admin;
 using EdgeProxy.Dataplane;
+using EdgeProxy.Dataplane.HealthChecks;
 using EdgeProxy.Demo;
 using EdgeProxy.Dns;
 using EdgeProxy.Http;
@@ -43,6 +44,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         var snapshots = new SnapshotPublisher();
         await using var dns = settings.Dns.IsEmpty ? null : await DnsServer.StartAsync(DnsAssembly.Options(settings), snapshots, loggers, _time);
         await using var loops = StartLoops();
+        await using var checks = new HealthChecker(snapshots, loggers, _time);
         await using var l4 = new L4Dataplane(loops, snapshots, new DataplaneOptions(), loggers, _time);
 
         var http = HttpOptions();
