@@ -5,7 +5,6 @@ using EdgeProxy.Model;
 using EdgeProxy.Testing;
 using EdgeProxy.Transport;
 using EdgeProxy.Transport.Loops;
-using Microsoft.Win32.SafeHandles;
 
 namespace EdgeProxy.Dataplane.Tests.Udp;
 
@@ -218,15 +217,15 @@ public sealed class UpstreamReuseTests
         await scene.ExchangeAsync(talking);
         var (_, itsSocket) = await scene.ExchangeAsync(talking);
         await scene.ExchangeAsync(finished);
-        var taken = new List<SafeFileHandle>();
+        var taken = new List<Socket>();
         try
         {
-            // Up to the last ones, which are the runtime's own.
+            // Up to the last ones, which are the runtime's own. No files: .NET locks each, and the kernel looks through all locks of a file each time.
             do
             {
-                taken.Add(File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+                taken.Add(new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
             }
-            while (taken[^1].DangerousGetHandle() < OpenFiles.Limit - 100);
+            while (taken[^1].Handle < OpenFiles.Limit - 100);
 
             await scene.ExchangeAsync(late);
             Assert.Equal(1, scene.Count(counters => counters.UdpShortages));
@@ -237,7 +236,7 @@ public sealed class UpstreamReuseTests
         }
         finally
         {
-            taken.ForEach(handle => handle.Dispose());
+            taken.ForEach(socket => socket.Dispose());
         }
 
         await scene.ExchangeAsync(late);
