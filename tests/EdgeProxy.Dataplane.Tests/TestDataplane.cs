@@ -15,7 +15,10 @@ internal sealed class TestDataplane : IAsyncDisposable
     /// <summary>A second loopback address: free for cluster IPs on any Linux machine.</summary>
     public static readonly IpAddr ClusterIP = IpAddr.Parse("127.96.7.7");
 
-    private static readonly LocalNode Node = new() { Name = "n1" };
+    /// <summary>The node's address, for node ports.</summary>
+    public static readonly IpAddr NodeAddress = ClusterIP;
+
+    private static readonly LocalNode Node = new() { Name = "n1", NodePortAddresses = [NodeAddress] };
 
     public TestDataplane(DataplaneOptions? options = null, TimeProvider? time = null, int loops = 2)
     {

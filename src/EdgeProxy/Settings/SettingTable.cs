@@ -149,6 +149,18 @@ internal static class SettingTable
             return null;
         }),
         Port("admin-port", "Port of /healthz and /readyz. Default 9180, or any free one when that is taken.", (settings, port) => settings.AdminPort = port),
+        One("healthz-bind-address", "IP[:PORT]", "Where to answer /healthz and /livez as kube-proxy does, such as 0.0.0.0; port 10256 when left out. Default: nowhere.",
+            (settings, value) =>
+            {
+                const int KubeProxyPort = 10256;
+                if (!TryParseEndpoint(value, KubeProxyPort, out var endpoint))
+                {
+                    return "must be an IP address with or without a port";
+                }
+
+                settings.HealthzBindAddress = endpoint;
+                return null;
+            }),
         One("drain-timeout", "SECONDS", "Time open connections get to finish after SIGTERM, 0-3600. Default 30; demo 1.", (settings, value) =>
         {
             if (!double.TryParse(value.TrimEnd('s'), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) || seconds > 3600)
@@ -245,9 +257,14 @@ internal static class SettingTable
     private static bool TryParseDnsServer(string text, out IPEndPoint endpoint)
     {
         const int DnsPort = 53;
+        return TryParseEndpoint(text, DnsPort, out endpoint);
+    }
+
+    private static bool TryParseEndpoint(string text, int defaultPort, out IPEndPoint endpoint)
+    {
         if (IPAddress.TryParse(text, out var address))
         {
-            endpoint = new IPEndPoint(address, DnsPort);
+            endpoint = new IPEndPoint(address, defaultPort);
             return true;
         }
 
