@@ -59,9 +59,10 @@ internal sealed class HealthCheckListener : IFrontendListener
         }
     }
 
-    /// <summary>Everybody may ask.</summary>
+    /// <inheritdoc />
     public void AnswerOnly(AllowedClients clients)
     {
+        // Everybody may ask.
     }
 
     /// <summary>Stops listening and ends the probes that are there.</summary>

@@ -19,12 +19,11 @@ internal sealed class UdpFrontend : IFrontendListener
     public static UdpFrontend Bind(EventLoopGroup loops, FrontendAddress address, SnapshotPublisher snapshots, LoopFlows[] flows) =>
         new(UdpListener.Bind(loops, address.Endpoint.ToTransport(), port => new Receiver(port, address, snapshots, flows[port.Loop.Index])));
 
-    /// <summary>
-    /// Nothing to do: a datagram that makes no flow is silence already. And the kernel could not tell it from those of open flows, which stay
-    /// whatever policies say.
-    /// </summary>
+    /// <inheritdoc />
     public void AnswerOnly(AllowedClients clients)
     {
+        // A datagram that makes no flow is silence already; and a filter could not tell it from those of open flows, which stay whatever
+        // policies say.
     }
 
     /// <summary>Closes the sockets: clients get ICMP port unreachable.</summary>

@@ -211,6 +211,7 @@ public sealed class ListenerSetTests : IAsyncDisposable
     {
         public void AnswerOnly(AllowedClients clients)
         {
+            // Whom it answers is asked of real sockets (VerdictTests).
         }
 
         public ValueTask DisposeAsync()
