@@ -60,7 +60,7 @@ public sealed class SourceFilter
         program.Add(new SockFilter(JumpIfEqual, JumpTrue: 1, JumpFalse: 0, Syn));
         program.Add(new SockFilter(Return, 0, 0, Pass));
 
-        // The source address lies at 12 in the header of IPv4, at 8 in that of IPv6. Out of a register it is compared more cheaply.
+        // The source address lies at 12 in the header of IPv4, at 8 in that of IPv6. Kept in scratch memory it is compared more cheaply.
         for (uint word = 0; word < words; word++)
         {
             program.Add(new SockFilter(LoadWord, 0, 0, NetworkHeader + (isIPv6 ? 8u : 12u) + (4 * word)));
