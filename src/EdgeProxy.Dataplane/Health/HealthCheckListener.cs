@@ -73,7 +73,7 @@ internal sealed class HealthCheckListener : IFrontendListener
         _socket.Dispose();
         for (var i = 0; i < MaxProbes; i++)
         {
-            await _slots.WaitAsync();
+            await _slots.WaitAsync(CancellationToken.None);
         }
 
         _slots.Dispose();
