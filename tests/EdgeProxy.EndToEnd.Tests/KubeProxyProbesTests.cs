@@ -64,6 +64,7 @@ public sealed class KubeProxyProbesTests : IDisposable
         using var answer = await _client.GetAsync(url, Deadline);
         Assert.Equal(status, answer.StatusCode);
         Assert.Equal("application/json", answer.Content.Headers.ContentType?.ToString());
+        Assert.Null(answer.Headers.TransferEncodingChunked);
         Assert.Equal("nosniff", Assert.Single(answer.Headers.GetValues("X-Content-Type-Options")));
         Assert.Matches(pattern, await answer.Content.ReadAsStringAsync(Deadline));
     }

@@ -49,8 +49,9 @@ internal sealed class KubeProxyProbes
         context.Response.StatusCode = isHealthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
         context.Response.ContentType = "application/json";
         context.Response.Headers.XContentTypeOptions = "nosniff";
-        return context.Response.WriteAsync(
-            $"{{\"lastUpdated\": \"{Text(lastUpdated)}\",\"currentTime\": \"{Text(now)}\"{more}}}", context.RequestAborted);
+        var body = $"{{\"lastUpdated\": \"{Text(lastUpdated)}\",\"currentTime\": \"{Text(now)}\"{more}}}";
+        context.Response.ContentLength = body.Length; // all of it is ASCII
+        return context.Response.WriteAsync(body, context.RequestAborted);
     }
 
     private void Touch() => Interlocked.Exchange(ref _lastUpdated, _time.GetUtcNow().UtcTicks);
