@@ -15,8 +15,8 @@ public readonly record struct SourceRange(UInt128 Network, int Length);
 /// </summary>
 /// <remarks>
 /// A classic BPF program on the listening sockets (SO_ATTACH_FILTER, socket(7); Documentation/networking/filter.rst). It judges a lone SYN
-/// only. Accepted connections inherit the program (net/core/sock.c, sk_clone_lock) and so stay what they are, whatever becomes of the
-/// listener's; that costs them three instructions a packet and nobody a call per connection.
+/// only: accepted connections inherit the program (net/core/sock.c, sk_clone_lock), and whose handshake is under way when it comes would be
+/// lost. That costs an accepted connection three instructions a packet, and nobody a call per connection.
 /// </remarks>
 public sealed class SourceFilter
 {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using EdgeProxy.Testing;
+using EdgeProxy.Transport.Interop;
 using EdgeProxy.Transport.Tcp;
 using EdgeProxy.Transport.Tests.Support;
 
@@ -92,6 +93,28 @@ public sealed class SourceFilterTests
         // The client's kernel asks again after a second: dropped means that it may.
         harness.Listener.SetFilter(null);
         await waiting.Answered.InTime();
+    }
+
+    [Fact]
+    public async Task Who_was_answered_before_a_filter_came_gets_through_and_stays()
+    {
+        // With TCP_DEFER_ACCEPT (tcp(7)) a handshake ends with the client's first data: the filter comes in the middle of it.
+        const int TcpDeferAccept = 9;
+        const int Seconds = 10;
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.SetRawSocketOption(Libc.IPPROTO_TCP, TcpDeferAccept, BitConverter.GetBytes(Seconds));
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(listener.LocalEndPoint!, TestContext.Current.CancellationToken).InTime();
+
+        Assert.Equal(0, NativeSocket.AttachFilter((int)listener.Handle, Nobody.Program.AsSpan()));
+        await client.SendTextAsync("ping");
+
+        using var accepted = await listener.AcceptAsync(TestContext.Current.CancellationToken).InTime();
+        Assert.Equal("ping", await accepted.ReceiveTextAsync(4));
+        await client.SendTextAsync("more");
+        Assert.Equal("more", await accepted.ReceiveTextAsync(4));
     }
 
     [Theory]
