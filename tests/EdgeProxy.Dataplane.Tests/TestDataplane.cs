@@ -94,6 +94,14 @@ internal sealed class TestDataplane : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until the loops have ended the turn they are in.</summary>
+    public Task CatchUpAsync() => Task.WhenAll(Loops.Loops.Select(loop =>
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(done.SetResult);
+        return done.Task;
+    }));
+
     public async ValueTask DisposeAsync()
     {
         await L4.DisposeAsync();
