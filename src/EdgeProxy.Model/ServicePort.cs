@@ -73,6 +73,22 @@ public sealed class ServicePort
     }
 
     /// <summary>
+    /// Whom one of this port's frontends answers while somebody somewhere could serve: all those for whom <see cref="Resolve"/> does not say
+    /// <see cref="Verdict.Dropped"/>.
+    /// </summary>
+    public AllowedClients ClientsOf(FrontendKind kind, IpAddr destination)
+    {
+        var inRange = kind == FrontendKind.LoadBalancer ? ClientsInSourceRanges(destination) : AllowedClients.Everybody;
+        return inRange.And(ClientsServedByPolicy(kind, destination));
+    }
+
+    /// <summary>Addresses of one family of endpoints that are ready on this node.</summary>
+    internal IEnumerable<IpAddr> ReadyHere(bool ipv6) =>
+        from endpoint in Config.Endpoints
+        where endpoint.Ready && endpoint.Address.Address.IsIPv6 == ipv6 && _node.Runs(endpoint)
+        select endpoint.Address.Address;
+
+    /// <summary>
     /// Picks who serves an HTTP request routed here: from the Cluster set of whichever family has endpoints, since the proxy dials on its own behalf.
     /// </summary>
     public Scheduler HttpScheduler => _ipv4.Cluster.Candidates.IsEmpty ? _ipv6.Cluster : _ipv4.Cluster;
@@ -194,6 +210,29 @@ public sealed class ServicePort
         }
 
         return !filtered;
+    }
+
+    /// <summary>The same as a set: what <see cref="SourceRangesAllow"/> says of each client of the destination's family.</summary>
+    private AllowedClients ClientsInSourceRanges(IpAddr destination)
+    {
+        var ranges = Service.SourceRanges.RemoveAll(range => range.Network.IsIPv6 != destination.IsIPv6);
+        if (ranges.IsEmpty)
+        {
+            return AllowedClients.Everybody;
+        }
+
+        return AllowedClients.In(ranges.Any(ContainsNodeAddress) ? ranges.Add(IpPrefix.Of(destination)) : ranges);
+    }
+
+    private AllowedClients ClientsServedByPolicy(FrontendKind kind, IpAddr destination)
+    {
+        var policy = kind == FrontendKind.ClusterIP ? Service.InternalTrafficPolicy : Service.ExternalTrafficPolicy;
+        if (policy == TrafficPolicy.Cluster || !(destination.IsIPv6 ? _ipv6 : _ipv4).Local.Candidates.IsEmpty)
+        {
+            return AllowedClients.Everybody;
+        }
+
+        return kind == FrontendKind.ClusterIP ? AllowedClients.Nobody : _node.LocalOrigins(destination);
     }
 
     private bool ContainsNodeAddress(IpPrefix range)

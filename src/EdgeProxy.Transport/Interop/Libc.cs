@@ -36,6 +36,8 @@ internal static unsafe partial class Libc
     public const int SO_OOBINLINE = 10;
     public const int SO_LINGER = 13;
     public const int SO_REUSEPORT = 15;
+    public const int SO_ATTACH_FILTER = 26;
+    public const int SO_DETACH_FILTER = 27;
     public const int SO_RXQ_OVFL = 40;
 
     // netinet/in.h

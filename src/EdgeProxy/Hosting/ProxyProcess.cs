@@ -42,6 +42,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
 
         // Started first and stopped last of those who serve: clients of connections that drain still need names.
         var snapshots = new SnapshotPublisher();
+        await using var healthz = await StartHealthzAsync(readiness, snapshots);
         await using var dns = settings.Dns.IsEmpty ? null : await DnsServer.StartAsync(DnsAssembly.Options(settings), snapshots, loggers, _time);
         await using var loops = StartLoops();
         await using var checks = new HealthChecker(snapshots, loggers, _time);
@@ -140,16 +141,24 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         }
     }
 
+    private async Task<ProbeServer?> StartHealthzAsync(Readiness readiness, SnapshotPublisher snapshots) => settings.HealthzBindAddress is { } address
+        ? await ProbeServer.StartAsync(
+            address, "--healthz-bind-address", new KubeProxyProbes(readiness, snapshots, _time).AnswerAsync, loggers, CancellationToken.None)
+        : null;
+
     /// <summary>A second process on one machine must not fail for a port nobody asked for.</summary>
-    private async Task<AdminServer> StartAdminAsync(Readiness readiness)
+    private async Task<ProbeServer> StartAdminAsync(Readiness readiness)
     {
+        Task<ProbeServer> StartAsync(int port) => ProbeServer.StartAsync(
+            new IPEndPoint(settings.AdminAddress, port), "the admin port", context => AdminProbes.AnswerAsync(context, readiness), loggers, CancellationToken.None);
+
         try
         {
-            return await AdminServer.StartAsync(settings.AdminAddress, settings.AdminPort ?? DefaultAdminPort, readiness, loggers, CancellationToken.None);
+            return await StartAsync(settings.AdminPort ?? DefaultAdminPort);
         }
         catch (IOException) when (settings.AdminPort is null)
         {
-            var admin = await AdminServer.StartAsync(settings.AdminAddress, 0, readiness, loggers, CancellationToken.None);
+            var admin = await StartAsync(0);
             ProcessLog.PortReplaced(_logger, DefaultAdminPort, admin.Endpoint.Port, "admin-port");
             return admin;
         }

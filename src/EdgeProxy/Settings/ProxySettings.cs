@@ -71,6 +71,9 @@ internal sealed class ProxySettings
     /// <summary>Port of /healthz and /readyz; null: 9180, or any free port when that is taken.</summary>
     public int? AdminPort { get; set; }
 
+    /// <summary>Where kube-proxy's /healthz and /livez are answered; null: nowhere.</summary>
+    public IPEndPoint? HealthzBindAddress { get; set; }
+
     /// <summary>Time open connections get to finish once draining starts. Zero cuts them at once. Default 30 s.</summary>
     public TimeSpan? DrainTimeout { get; set; }
 

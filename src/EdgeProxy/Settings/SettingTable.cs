@@ -158,6 +158,18 @@ internal static class SettingTable
         Port("admin-port", "Port of /healthz and /readyz. Default 9180, or any free one when that is taken.", (settings, port) => settings.AdminPort = port),
         Duration("drain-timeout", DurationRule.UpToAnHour, "Time open connections get to finish after SIGTERM. Default 30s; demo 1s.",
             (settings, limit) => settings.DrainTimeout = limit),
+        One("healthz-bind-address", "IP[:PORT]", "Where to answer /healthz and /livez as kube-proxy does, such as 0.0.0.0; port 10256 when left out. Default: nowhere.",
+            (settings, value) =>
+            {
+                const int KubeProxyPort = 10256;
+                if (!TryParseEndpoint(value, KubeProxyPort, out var endpoint))
+                {
+                    return "must be an IP address with or without a port";
+                }
+
+                settings.HealthzBindAddress = endpoint;
+                return null;
+            }),
         One("io", "ENGINE", "auto (io_uring where the kernel allows it, else epoll), epoll or io_uring. Default auto.", (settings, value) =>
         {
             IoMode? io = value switch { "auto" => IoMode.Auto, "epoll" => IoMode.Epoll, "io_uring" => IoMode.IoUring, _ => null };
@@ -256,9 +268,14 @@ internal static class SettingTable
     private static bool TryParseDnsServer(string text, out IPEndPoint endpoint)
     {
         const int DnsPort = 53;
+        return TryParseEndpoint(text, DnsPort, out endpoint);
+    }
+
+    private static bool TryParseEndpoint(string text, int defaultPort, out IPEndPoint endpoint)
+    {
         if (IPAddress.TryParse(text, out var address))
         {
-            endpoint = new IPEndPoint(address, DnsPort);
+            endpoint = new IPEndPoint(address, defaultPort);
             return true;
         }
 

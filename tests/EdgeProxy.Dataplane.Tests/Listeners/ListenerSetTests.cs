@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Sockets;
 using EdgeProxy.Dataplane.Listeners;
 using EdgeProxy.Model;
+using EdgeProxy.Model.Eligibility;
 using EdgeProxy.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -165,8 +166,9 @@ public sealed class ListenerSetTests : IAsyncDisposable
 
     private void Follow(TimeProvider? time = null) => _set = new ListenerSet(
         _snapshots,
-        TransportProtocol.Tcp,
-        address =>
+        "TCP",
+        _ => true,
+        (address, _) =>
         {
             _binds.Enqueue(address);
             return _fault(address) is { } fault ? throw fault : new FakeListener(() => _closes.Enqueue(address));
@@ -205,8 +207,13 @@ public sealed class ListenerSetTests : IAsyncDisposable
         Ports = [new ServicePortConfig { Name = "", Protocol = TransportProtocol.Tcp, Port = port, Endpoints = [Usable] }],
     };
 
-    private sealed class FakeListener(Action close) : IAsyncDisposable
+    private sealed class FakeListener(Action close) : IFrontendListener
     {
+        public void AnswerOnly(AllowedClients clients)
+        {
+            // Whom it answers is asked of real sockets (VerdictTests).
+        }
+
         public ValueTask DisposeAsync()
         {
             close();
