@@ -41,7 +41,7 @@ public sealed class L4Dataplane : IAsyncDisposable
             time,
             _logger);
         _udp = new ListenerSet(
-            snapshots, TransportProtocol.Udp, address => UdpFrontend.Bind(loops, address, snapshots, _flows), own, options, time, _logger);
+            snapshots, TransportProtocol.Udp, address => UdpFrontend.Bind(loops, address, snapshots, options, _flows), own, options, time, _logger);
     }
 
     /// <summary>Ends when the listeners of the first snapshot are bound, or have failed to and are being tried again.</summary>
@@ -52,6 +52,13 @@ public sealed class L4Dataplane : IAsyncDisposable
 
     /// <summary>Open TCP connections.</summary>
     public int ConnectionCount => _sessions.Count;
+
+    /// <summary>Tries frontends that could not be bound again now, not when they are due: the host's addresses changed.</summary>
+    public void RetryFailedListeners()
+    {
+        _tcp.RetryFailed();
+        _udp.RetryFailed();
+    }
 
     /// <summary>
     /// Stops accepting, lets connections and flows finish until the token says the deadline has passed, then cuts what is left. UDP clients

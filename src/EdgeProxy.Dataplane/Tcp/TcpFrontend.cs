@@ -23,7 +23,11 @@ internal sealed class TcpFrontend : IAsyncDisposable
         SessionTable sessions,
         OwnAddresses own,
         ILogger logger) =>
-        new(TcpListener.Bind(loops, address.Endpoint.ToTransport(), () => new ServiceSession(address, snapshots, options, sessions, own, logger)));
+        new(TcpListener.Bind(
+            loops,
+            address.Endpoint.ToTransport(),
+            () => new ServiceSession(address, snapshots, options, sessions, own, logger),
+            new TcpListenerOptions { FreeBind = options.IsRouted(address.Endpoint.Address) }));
 
     /// <summary>Stops accepting; what was accepted lives on.</summary>
     public ValueTask DisposeAsync() => _listener.DisposeAsync();

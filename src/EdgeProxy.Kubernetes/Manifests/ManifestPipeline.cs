@@ -12,13 +12,23 @@ namespace EdgeProxy.Kubernetes.Manifests;
 /// </summary>
 public sealed class ManifestPipeline(EmbeddedControlPlane controlPlane, SnapshotTranslator translator)
 {
+    private LocalNode _translatedFor = translator.Node;
+
+    /// <summary>The node the snapshots are for; a new one holds from the next load on.</summary>
+    public LocalNode Node
+    {
+        get => translator.Node;
+        set => translator.Node = value;
+    }
+
     /// <summary>Takes what was read the whole way.</summary>
     public PipelineResult Apply(ObjectSet written, IEnumerable<Problem> readProblems)
     {
         var admitted = controlPlane.Apply(written);
         var changes = ObjectChanges.Between(translator.Objects, admitted.Served);
         var isFirst = translator.Snapshot.Generation == 0;
-        var hasChanged = isFirst || !changes.IsEmpty;
+        var hasChanged = isFirst || !changes.IsEmpty || Node != _translatedFor;
+        _translatedFor = Node;
         var snapshot = hasChanged ? translator.Apply(admitted.Served, changes) : translator.Snapshot;
         var problems = readProblems
             .Concat(admitted.Problems)

@@ -18,7 +18,7 @@ public sealed class AddressMonitor : IDisposable
     private readonly byte[] _notice = new byte[64 * 1024];
 
     /// <summary>Begins to listen.</summary>
-    /// <exception cref="SocketException">The kernel allows no such socket.</exception>
+    /// <exception cref="IOException">This process may have no such socket; the message says why.</exception>
     public AddressMonitor(TimeProvider time)
     {
         _time = time;

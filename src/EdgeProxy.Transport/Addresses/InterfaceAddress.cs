@@ -11,7 +11,7 @@ namespace EdgeProxy.Transport.Addresses;
 public sealed record InterfaceAddress(string Interface, IPAddress Address, int PrefixLength, bool IsUp)
 {
     /// <summary>All of them, in the order of the kernel. Needs no capability.</summary>
-    /// <exception cref="System.Net.Sockets.SocketException">The kernel does not say.</exception>
+    /// <exception cref="IOException">This process may not ask the kernel; the message says why.</exception>
     public static IReadOnlyList<InterfaceAddress> All()
     {
         using var netlink = new RtNetlink();

@@ -61,7 +61,7 @@ internal sealed unsafe class NetlinkSocket : IDisposable
         var descriptor = Libc.socket(Libc.AF_NETLINK, type, NETLINK_ROUTE);
         if (descriptor < 0)
         {
-            throw Errno.ToException(Marshal.GetLastPInvokeError());
+            throw new IOException($"the addresses of this host cannot be read over netlink: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
         }
 
         // struct sockaddr_nl: family, two bytes of padding, port (0: the kernel chooses), groups.

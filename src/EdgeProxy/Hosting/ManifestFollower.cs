@@ -15,6 +15,10 @@ internal sealed class ManifestFollower(ManifestSource source, ManifestPipeline p
     private HashSet<Problem> _reported = [];
     private string _withoutPods = "";
 
+    // One change at a time, whether of manifests or of this host; applying one may await.
+    private readonly SemaphoreSlim _applying = new(1);
+    private LoadResult? _loaded;
+
     /// <summary>In a demo: plays the pods of what was read, before anybody is sent to them.</summary>
     public DemoStage? Demo { get; init; }
 
@@ -30,7 +34,16 @@ internal sealed class ManifestFollower(ManifestSource source, ManifestPipeline p
             {
                 try
                 {
-                    await ApplyAsync(loaded, cancellationToken);
+                    await _applying.WaitAsync(cancellationToken);
+                    try
+                    {
+                        _loaded = loaded;
+                        await ApplyAsync(loaded, cancellationToken);
+                    }
+                    finally
+                    {
+                        _applying.Release();
+                    }
                 }
                 catch (Exception error) when (error is not OperationCanceledException)
                 {
@@ -41,6 +54,24 @@ internal sealed class ManifestFollower(ManifestSource source, ManifestPipeline p
         catch (OperationCanceledException)
         {
             // The process is stopping.
+        }
+    }
+
+    /// <summary>Translates what is served anew, for a node whose addresses changed.</summary>
+    public async Task ChangeNodeAsync(LocalNode node, CancellationToken cancellationToken)
+    {
+        await _applying.WaitAsync(cancellationToken);
+        try
+        {
+            pipeline.Node = node;
+            if (_loaded is not null)
+            {
+                await ApplyAsync(_loaded, cancellationToken);
+            }
+        }
+        finally
+        {
+            _applying.Release();
         }
     }
 
