@@ -91,7 +91,8 @@ public sealed class AddressRange
     public IEnumerable<IpPrefix> Prefixes()
     {
         var width = Family == AddressFamily.InterNetwork ? 32 : 128;
-        for (var first = First; ; first++)
+        var first = First;
+        while (true)
         {
             // As large as the alignment of its first address and the end of the range allow.
             var hostBits = (int)UInt128.Min(UInt128.TrailingZeroCount(first), (UInt128)width);
@@ -101,11 +102,13 @@ public sealed class AddressRange
             }
 
             yield return new IpPrefix(new IpAddr(first, Family == AddressFamily.InterNetworkV6), width - hostBits);
-            first = LastOf(first, hostBits);
-            if (first == Last)
+            var last = LastOf(first, hostBits);
+            if (last == Last)
             {
                 yield break;
             }
+
+            first = last + 1;
         }
     }
 

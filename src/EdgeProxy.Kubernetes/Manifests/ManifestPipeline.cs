@@ -12,13 +12,13 @@ namespace EdgeProxy.Kubernetes.Manifests;
 /// </summary>
 public sealed class ManifestPipeline(EmbeddedControlPlane controlPlane, SnapshotTranslator translator)
 {
-    private LocalNode _translatedFor = translator.Node;
+    private LocalNode _translatedFor = translator.LocalNode;
 
     /// <summary>The node the snapshots are for; a new one holds from the next load on.</summary>
     public LocalNode Node
     {
-        get => translator.Node;
-        set => translator.Node = value;
+        get => translator.LocalNode;
+        set => translator.LocalNode = value;
     }
 
     /// <summary>Takes what was read the whole way.</summary>

@@ -27,7 +27,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     public IEnumerable<Problem> Problems => _problems.Values.SelectMany(list => list);
 
     /// <summary>This node. A new one is looked at by the next translation, which is then one of all Services.</summary>
-    public LocalNode Node { get; set; } = options.Node;
+    public LocalNode LocalNode { get; set; } = options.Node;
 
     /// <summary>Translates a new set of objects, looking for what changed.</summary>
     public ProxySnapshot Apply(ObjectSet next) => Apply(next, ObjectChanges.Between(Objects, next));
@@ -79,15 +79,15 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     /// <summary>The node, with what its Node object says.</summary>
     private LocalNode CurrentNode(ObjectSet objects)
     {
-        if (!objects.Nodes.TryGetValue(new NamespacedName("", Node.Name), out var node))
+        if (!objects.Nodes.TryGetValue(new NamespacedName("", LocalNode.Name), out var node))
         {
-            return Node;
+            return LocalNode;
         }
 
         var cidrs = node.Spec?.PodCIDRs ?? (node.Spec?.PodCIDR is { } one ? [one] : []);
-        var next = Node with
+        var next = LocalNode with
         {
-            Zone = node.Metadata.Labels?.GetValueOrDefault(Node.ZoneLabel) ?? Node.Zone,
+            Zone = node.Metadata.Labels?.GetValueOrDefault(Node.ZoneLabel) ?? LocalNode.Zone,
             PodCidrs = [.. cidrs.Select(text => IpPrefix.TryParse(text, out var cidr) ? cidr : (IpPrefix?)null).OfType<IpPrefix>()],
         };
 

@@ -12,8 +12,14 @@ namespace EdgeProxy.Hosting;
 /// <summary>Makes the addresses of Services addresses of this host, as <c>--vips</c> says. Owns the interface or the routes, and removes them when disposed.</summary>
 internal sealed class VipOwner : IDisposable
 {
-    private VirtualAddresses? _followed;
-    private IDisposable? _kernel;
+    private readonly IDisposable? _kernel;
+    private readonly VirtualAddresses? _followed;
+
+    private VipOwner(IDisposable? kernel = null, VirtualAddresses? followed = null)
+    {
+        _kernel = kernel;
+        _followed = followed;
+    }
 
     /// <summary>Networks that are ours by route.</summary>
     public ImmutableArray<IpPrefix> RoutedNetworks { get; private init; } = [];
@@ -53,7 +59,7 @@ internal sealed class VipOwner : IDisposable
 
         // Connections of a Service that went may drain; without their address they would be cut.
         var linger = settings.DrainTimeout ?? ProxySettings.DefaultDrainTimeout;
-        return new VipOwner { _kernel = dummy, _followed = new VirtualAddresses(dummy, snapshots, linger, loggers, time) };
+        return new VipOwner(dummy, new VirtualAddresses(dummy, snapshots, linger, loggers, time));
     }
 
     private static VipOwner OpenAnyIP(ControlPlaneOptions controlPlane, ILogger logger)
@@ -72,7 +78,7 @@ internal sealed class VipOwner : IDisposable
 
         var routes = LocalRoutes.Add(networks.Select(network => new IPNetwork(network.Network.ToIPAddress(), network.Length)));
         ProcessLog.LocalRoutes(logger, string.Join(", ", networks));
-        return new VipOwner { _kernel = routes, RoutedNetworks = networks };
+        return new VipOwner(routes) { RoutedNetworks = networks };
     }
 
     /// <summary>A local route for the network a host is on would take its neighbours' addresses, the gateway's among them.</summary>
@@ -81,11 +87,11 @@ internal sealed class VipOwner : IDisposable
         foreach (var address in host)
         {
             var own = IpAddr.From(address.Address);
-            var around = networks.Where(network => network.Contains(own) && network.Length < (own.IsIPv6 ? 128 : 32)).Take(1);
-            foreach (var network in around)
+            var around = networks.Where(network => network.Contains(own) && network.Length < (own.IsIPv6 ? 128 : 32)).ToList();
+            if (around.Count > 0)
             {
                 throw new IOException(
-                    $"{network} contains {own} of {address.Interface}: a local route for it would cut this host off its neighbours; choose a range nobody else uses, or --vips dummy");
+                    $"{around[0]} contains {own} of {address.Interface}: a local route for it would cut this host off its neighbours; choose a range nobody else uses, or --vips dummy");
             }
         }
     }
