@@ -19,7 +19,7 @@ public sealed class NodePortSelectionTests
     [InlineData("primary", "198.51.100.1")]
     public void Addresses_are_chosen_as_kube_proxy_chooses_them(string values, string selected)
     {
-        Assert.Null(NodePortSelection.TryParse(values.Split(' ', StringSplitOptions.RemoveEmptyEntries), out var selection));
+        Assert.Null(NodePortSelection.Read(values.Split(' ', StringSplitOptions.RemoveEmptyEntries), out var selection));
 
         Assert.Equal(selected, string.Join(' ', selection.Select(Host, host => [host[3]])));
     }
@@ -29,5 +29,5 @@ public sealed class NodePortSelectionTests
     [InlineData("192.0.2.0/33")]
     [InlineData("primary 192.0.2.0/24")]
     [InlineData("192.0.2.0/24 primary")]
-    public void Other_values_are_refused(string values) => Assert.NotNull(NodePortSelection.TryParse(values.Split(' '), out _));
+    public void Other_values_are_refused(string values) => Assert.NotNull(NodePortSelection.Read(values.Split(' '), out _));
 }

@@ -38,12 +38,17 @@ public sealed class AddressMonitor : IDisposable
         }
 
         await Task.Delay(SettleTime, _time, cancellationToken);
+        TakeWhatIsThere();
+    }
+
+    /// <summary>Stops listening.</summary>
+    public void Dispose() => _socket.Dispose();
+
+    private void TakeWhatIsThere()
+    {
         while (_socket.Receive(_notice.AsSpan(), SocketFlags.None, out _) > 0)
         {
             // Part of the same change.
         }
     }
-
-    /// <summary>Stops listening.</summary>
-    public void Dispose() => _socket.Dispose();
 }

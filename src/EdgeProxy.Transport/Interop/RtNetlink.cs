@@ -90,6 +90,7 @@ internal sealed class RtNetlink : IDisposable
     /// <summary>Makes an interface of kind dummy and sets it up.</summary>
     public int AddDummy(string name)
     {
+        // An attribute inside an attribute: its length without padding, its type, its five letters.
         Span<byte> kind = stackalloc byte[12];
         BitConverter.TryWriteBytes(kind, (ushort)9);
         BitConverter.TryWriteBytes(kind[2..], IFLA_INFO_KIND);

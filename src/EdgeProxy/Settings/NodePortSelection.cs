@@ -15,7 +15,7 @@ internal sealed record NodePortSelection(bool PrimaryOnly, ImmutableArray<IpPref
     public static NodePortSelection All { get; } = new(PrimaryOnly: false, []);
 
     /// <summary>Reads the values of the setting; returns what is wrong with them, or null.</summary>
-    public static string? TryParse(IReadOnlyList<string> values, out NodePortSelection selection)
+    public static string? Read(IReadOnlyList<string> values, out NodePortSelection selection)
     {
         selection = All;
         if (values is [Primary])

@@ -36,7 +36,7 @@ internal static class SettingTable
         List("node-port-addresses", "CIDR", "Node ports are open on addresses of this host in these ranges, or on its main ones ('primary'). Default: on every address.",
             (settings, values) =>
             {
-                var mistake = NodePortSelection.TryParse(values, out var selection);
+                var mistake = NodePortSelection.Read(values, out var selection);
                 settings.NodePortAddresses = selection;
                 return mistake;
             }),

@@ -14,7 +14,7 @@ public sealed class DummyInterfaceTests
     private static readonly IPAddress IPv6 = IPAddress.Parse("fd00:96::1");
 
     [Fact]
-    public Task An_address_can_be_bound_as_soon_as_it_is_added_and_no_more_once_it_is_removed() => NetworkNamespace.RunAsync(netlink =>
+    public Task An_address_can_be_bound_as_soon_as_it_is_added_and_no_more_once_it_is_removed() => NetworkNamespace.RunAsync(_ =>
     {
         using var dummy = DummyInterface.Open(Name);
         foreach (var address in new[] { IPv4, IPv6 })
@@ -30,7 +30,7 @@ public sealed class DummyInterfaceTests
     });
 
     [Fact]
-    public Task Adding_twice_and_removing_twice_are_no_errors() => NetworkNamespace.RunAsync(netlink =>
+    public Task Adding_twice_and_removing_twice_are_no_errors() => NetworkNamespace.RunAsync(_ =>
     {
         using var dummy = DummyInterface.Open(Name);
 

@@ -26,7 +26,10 @@ internal static partial class NetworkNamespace
             {
                 done.SetException(error);
             }
-        });
+        })
+        {
+            IsBackground = true,
+        };
         thread.Start();
         return done.Task.InTime();
     }
