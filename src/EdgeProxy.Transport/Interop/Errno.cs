@@ -6,6 +6,7 @@ namespace EdgeProxy.Transport.Interop;
 internal static class Errno
 {
     public const int EPERM = 1;
+    public const int ENOENT = 2;
     public const int ESRCH = 3;
     public const int EINTR = 4;
     public const int EIO = 5;

@@ -31,6 +31,8 @@ internal sealed unsafe class IoUring : IDisposable
 
     // Our own tail; the kernel is shown it when submitting.
     private uint _tail;
+    private ulong _pollData;
+    private int _waiting;
 
     private IoUring(int descriptor, in IoUringParams parameters)
     {
@@ -97,6 +99,9 @@ internal sealed unsafe class IoUring : IDisposable
         return null;
     }
 
+    /// <summary>Every request but <see cref="PollReadable"/> was answered: nobody needs this ring to be looked at.</summary>
+    public bool IsIdle => _waiting == 0;
+
     /// <summary>From here on the ring belongs to the calling thread.</summary>
     public void Enable() => Check(Register(IORING_REGISTER_ENABLE_RINGS, null, 0));
 
@@ -127,9 +132,14 @@ internal sealed unsafe class IoUring : IDisposable
         entry->OperationFlags = Libc.MSG_NOSIGNAL | Libc.MSG_DONTWAIT | Libc.MSG_WAITALL;
     }
 
-    /// <summary>Answers every time the descriptor becomes readable, as long as the answers say so (<see cref="IORING_CQE_F_MORE"/>).</summary>
+    /// <summary>
+    /// Answers every time the descriptor becomes readable, as long as the answers say so (<see cref="IORING_CQE_F_MORE"/>). One such request at
+    /// a time.
+    /// </summary>
     public void PollReadable(int descriptor, ulong userData)
     {
+        _pollData = userData;
+        _waiting--; // not counted
         var entry = Next(IORING_OP_POLL_ADD, descriptor, userData);
         entry->Length = IORING_POLL_ADD_MULTI;
         entry->OperationFlags = (uint)Readiness.In;
@@ -160,6 +170,11 @@ internal sealed unsafe class IoUring : IDisposable
         var head = *_completionHead;
         var completion = _completions[head & _completionMask];
         Volatile.Write(ref *_completionHead, head + 1);
+        if (completion.UserData != _pollData)
+        {
+            _waiting--;
+        }
+
         return completion;
     }
 
@@ -179,6 +194,7 @@ internal sealed unsafe class IoUring : IDisposable
     private SubmissionEntry* Next(byte opcode, int descriptor, ulong userData)
     {
         MakeRoom(1);
+        _waiting++;
         var entry = _submissions + (_tail++ & _submissionMask);
         *entry = new SubmissionEntry { Opcode = opcode, Descriptor = descriptor, UserData = userData };
         return entry;

@@ -114,6 +114,14 @@ internal static unsafe class NativeSocket
         Close(descriptor);
     }
 
+    /// <summary>Sends RST now and ends every request that waits on the socket, which a request in flight would keep open beyond its close.</summary>
+    /// <remarks>connect(2): AF_UNSPEC dissolves the association; for TCP that is tcp_disconnect, which resets.</remarks>
+    public static void Disconnect(int descriptor)
+    {
+        SockAddr unspecified = default; // AF_UNSPEC is 0
+        _ = Libc.connect(descriptor, &unspecified, SockAddr.MaxLength);
+    }
+
     private static int ReceiveWith(int descriptor, byte* buffer, int count, int flags)
     {
         var received = (int)Libc.recv(descriptor, buffer, (nuint)count, flags);

@@ -182,8 +182,9 @@ public sealed class EventLoop
     private void RunOneTurn()
     {
         var milliseconds = _again.Count > 0 || _epollHasEvents ? 0 : _clock.WaitUntil(Timers.NextDeadline);
-        if (Ring is null)
+        if (Ring is null || Ring.IsIdle)
         {
+            // Datagrams and dialling alone need no detour.
             DispatchEvents(milliseconds);
         }
         else

@@ -91,7 +91,18 @@ internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int des
         session.OnPeerReady(this);
     }
 
-    public void OnCompleted(RingOperation operation, int result, uint flags) => session.OnCompleted(this, operation, result, flags);
+    public void OnCompleted(RingOperation operation, int result, uint flags)
+    {
+        if (operation != RingOperation.Cancel)
+        {
+            session.OnCompleted(this, operation, result, flags);
+        }
+        else if (result == -Errno.ENOENT && IsReceiving)
+        {
+            // It is linked to a send whose answer the kernel has not worked off yet (it does so some 20 at a time), and begins after it.
+            CancelReceive(loop.Ring!); // only a ring answers
+        }
+    }
 
     public void OnException() => session.End(CloseReason.InternalError);
 
@@ -197,19 +208,20 @@ internal sealed unsafe class TcpPeer(TcpSession session, EventLoop loop, int des
         }
     }
 
-    // A request that is not submitted yet would find another connection under this descriptor's number, and a send needs its buffer. After
-    // submitting, the send is done, and the receive that may still wait is cancelled: it is what would keep the socket open.
+    /// <summary>Asks the ring to give the waiting receive up; it is then answered with ECANCELED, or with what came at the last moment.</summary>
+    public void CancelReceive(IoUring ring) =>
+        ring.Cancel(RingKey.Of(RegistrationKey, RingOperation.Receive), RingKey.Of(RegistrationKey, RingOperation.Cancel));
+
+    // A request that is not submitted yet would find another connection under this descriptor's number, and a send needs its buffer: after
+    // submitting, the send is done. A receive that still waits would keep the socket open after its descriptor was closed.
     private void AbandonRing(IoUring ring)
     {
         ring.Submit();
         if (IsReceiving)
         {
-            CancelReceive(ring);
+            NativeSocket.Disconnect(descriptor);
         }
     }
-
-    public void CancelReceive(IoUring ring) =>
-        ring.Cancel(RingKey.Of(RegistrationKey, RingOperation.Receive), RingKey.Of(registrationKey: 0, RingOperation.Cancel));
 
     private void DropPending(LoopBufferPool blocks)
     {

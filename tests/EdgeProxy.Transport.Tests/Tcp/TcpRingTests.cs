@@ -71,6 +71,29 @@ public sealed class TcpRingTests() : EngineTests(IoMode.IoUring)
         await connection.Backend.AssertResetAsync();
     }
 
+    [Fact]
+    public async Task Clients_that_reset_in_a_crowd_while_their_answers_are_sent_reset_every_backend()
+    {
+        const int Crowd = 300;
+        await using var harness = Start(new EventLoopOptions { Count = 1 });
+        var connections = new List<RelayedConnection>();
+        for (var i = 0; i < Crowd; i++)
+        {
+            connections.Add(await harness.ConnectAsync());
+        }
+
+        // More at once than the kernel works off in one go: the receive linked to an answer's send is not begun yet when its session ends.
+        connections.ForEach(connection => connection.Backend.Send("answer"u8));
+        connections.ForEach(connection => connection.Client.CloseWithReset());
+
+        foreach (var connection in connections)
+        {
+            await connection.Session.Closed.InTime();
+            await connection.Backend.AssertResetAsync();
+            connection.Dispose();
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
