@@ -28,8 +28,8 @@ public sealed class ManifestPipeline(EmbeddedControlPlane controlPlane, Snapshot
         var changes = ObjectChanges.Between(translator.Objects, admitted.Served);
         var isFirst = translator.Snapshot.Generation == 0;
         var hasChanged = isFirst || !changes.IsEmpty || Node != _translatedFor;
-        _translatedFor = Node;
         var snapshot = hasChanged ? translator.Apply(admitted.Served, changes) : translator.Snapshot;
+        _translatedFor = Node;
         var problems = readProblems
             .Concat(admitted.Problems)
             .Concat(translator.Problems)

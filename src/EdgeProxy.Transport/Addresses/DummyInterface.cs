@@ -132,7 +132,12 @@ public sealed class DummyInterface : IAddressHolder, IDisposable
         return null;
     }
 
-    private IOException Refused(int error) => new(error is Errno.EPERM or Errno.EACCES
-        ? $"addresses on the interface {Name} need the capability NET_ADMIN"
-        : $"the interface {Name} cannot be changed: {Marshal.GetPInvokeErrorMessage(error)}");
+    private IOException Refused(int error) => new(error switch
+    {
+        Errno.EPERM => $"addresses on the interface {Name} need the capability NET_ADMIN",
+
+        // addrconf_add_dev in the kernel.
+        Errno.EACCES => $"IPv6 is disabled on the interface {Name} (net.ipv6.conf.{Name}.disable_ipv6)",
+        _ => $"the interface {Name} cannot be changed: {Marshal.GetPInvokeErrorMessage(error)}",
+    });
 }

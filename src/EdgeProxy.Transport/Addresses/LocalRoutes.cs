@@ -100,7 +100,7 @@ public sealed class LocalRoutes : IDisposable
             return error == 0;
         }
 
-        throw new IOException(error is Errno.EPERM or Errno.EACCES
+        throw new IOException(error == Errno.EPERM
             ? "local routes need the capability NET_ADMIN"
             : $"the local route for {network} cannot be changed: {Marshal.GetPInvokeErrorMessage(error)}");
     }

@@ -34,16 +34,7 @@ internal sealed class ManifestFollower(ManifestSource source, ManifestPipeline p
             {
                 try
                 {
-                    await _applying.WaitAsync(cancellationToken);
-                    try
-                    {
-                        _loaded = loaded;
-                        await ApplyAsync(loaded, cancellationToken);
-                    }
-                    finally
-                    {
-                        _applying.Release();
-                    }
+                    await ApplyAsync(() => _loaded = loaded, cancellationToken);
                 }
                 catch (Exception error) when (error is not OperationCanceledException)
                 {
@@ -58,12 +49,15 @@ internal sealed class ManifestFollower(ManifestSource source, ManifestPipeline p
     }
 
     /// <summary>Translates what is served anew, for a node whose addresses changed.</summary>
-    public async Task ChangeNodeAsync(LocalNode node, CancellationToken cancellationToken)
+    public Task ChangeNodeAsync(LocalNode node, CancellationToken cancellationToken) =>
+        ApplyAsync(() => pipeline.Node = node, cancellationToken);
+
+    private async Task ApplyAsync(Action change, CancellationToken cancellationToken)
     {
         await _applying.WaitAsync(cancellationToken);
         try
         {
-            pipeline.Node = node;
+            change();
             if (_loaded is not null)
             {
                 await ApplyAsync(_loaded, cancellationToken);

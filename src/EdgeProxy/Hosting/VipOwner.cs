@@ -34,7 +34,7 @@ internal sealed class VipOwner : IDisposable
             return settings.Vips switch
             {
                 VipMode.Dummy => OpenDummy(settings, snapshots, loggers, time),
-                VipMode.AnyIP => OpenAnyIP(controlPlane, loggers.CreateLogger("EdgeProxy.Addresses")),
+                VipMode.AnyIP => OpenAnyIP(settings, controlPlane, loggers.CreateLogger("EdgeProxy.Addresses")),
                 _ => new VipOwner(),
             };
         }
@@ -62,12 +62,14 @@ internal sealed class VipOwner : IDisposable
         return new VipOwner(dummy, new VirtualAddresses(dummy, snapshots, linger, loggers, time));
     }
 
-    private static VipOwner OpenAnyIP(ControlPlaneOptions controlPlane, ILogger logger)
+    private static VipOwner OpenAnyIP(ProxySettings settings, ControlPlaneOptions controlPlane, ILogger logger)
     {
         // Linux has all of 127.0.0.0/8 anyway.
         ImmutableArray<IpPrefix> networks =
             [.. controlPlane.ServiceCidrs.Concat(controlPlane.LoadBalancerPool).SelectMany(range => range.Prefixes()).Where(network => !network.Network.IsLoopback)];
-        var host = InterfaceAddress.All();
+
+        // What a killed run with --vips dummy left is no address of this host's own.
+        var host = InterfaceAddress.All().Where(address => address.Interface != settings.VipInterface).ToList();
         RefuseToCutOff(networks, host);
 
         var lan = new LanExposure(logger) { Networks = LanExposure.NetworksOf(host) };
@@ -82,7 +84,7 @@ internal sealed class VipOwner : IDisposable
     }
 
     /// <summary>A local route for the network a host is on would take its neighbours' addresses, the gateway's among them.</summary>
-    private static void RefuseToCutOff(ImmutableArray<IpPrefix> networks, IReadOnlyList<InterfaceAddress> host)
+    private static void RefuseToCutOff(ImmutableArray<IpPrefix> networks, List<InterfaceAddress> host)
     {
         foreach (var address in host)
         {
