@@ -108,7 +108,7 @@ public sealed class VipTests
     public async Task Node_ports_follow_the_addresses_of_the_host_in_the_chosen_ranges()
     {
         await using var network = await NetworkNamespace.CreateAsync();
-        await network.IpAsync("link add lan type dummy");
+        await network.IpAsync("link add lan type bridge");
         await network.IpAsync("link set lan up");
         await network.IpAsync("addr add 192.0.2.1/24 dev lan");
         using var folder = new ManifestFolder();
@@ -130,7 +130,7 @@ public sealed class VipTests
     public async Task Anyip_refuses_a_range_around_an_address_of_the_host()
     {
         await using var network = await NetworkNamespace.CreateAsync();
-        await network.IpAsync("link add lan type dummy");
+        await network.IpAsync("link add lan type bridge");
         await network.IpAsync("addr add 192.0.2.1/24 dev lan");
         using var folder = new ManifestFolder();
 
@@ -179,19 +179,19 @@ public sealed class VipTests
         EdgeProxyProcess.StartAsync(network, "demo", [folder.Path, "--service-cidr", Ranges, "--log-level", "information", .. arguments]);
 
     /// <summary>A Service and a Deployment whose pods the demo plays.</summary>
-    private static string Played(string name, string clusterIP) => $$"""
+    private static string Played(string name, string clusterIP) => $$$"""
         apiVersion: v1
         kind: Service
-        metadata: {name: {{name}}}
-        spec: {clusterIP: {{clusterIP}}, selector: {app: {{name}}}, ports: [{port: 80, targetPort: 8080}]}
+        metadata: {name: {{{name}}}}
+        spec: {clusterIP: {{{clusterIP}}}, selector: {app: {{{name}}}}, ports: [{port: 80, targetPort: 8080}]}
         ---
         apiVersion: apps/v1
         kind: Deployment
-        metadata: {name: {{name}}}
+        metadata: {name: {{{name}}}}
         spec:
-          selector: {matchLabels: {app: {{name}}}}
+          selector: {matchLabels: {app: {{{name}}}}}
           template:
-            metadata: {labels: {app: {{name}}}}
+            metadata: {labels: {app: {{{name}}}}}
             spec: {containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]}
         """;
 }

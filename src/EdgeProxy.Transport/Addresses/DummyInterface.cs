@@ -9,10 +9,19 @@ namespace EdgeProxy.Transport.Addresses;
 /// An interface of kind dummy: what it has as addresses, the host has, and nothing ever leaves through it. Owns the interface, which it
 /// makes, or takes over from a run that died, and deletes when disposed. Needs the capability NET_ADMIN.
 /// </summary>
+/// <remarks>
+/// Small kernels, those of microVMs among them, come without dummy interfaces; there it is a bridge without ports, which does the same.
+/// </remarks>
 public sealed class DummyInterface : IAddressHolder, IDisposable
 {
     /// <summary>Most characters of a name, IFNAMSIZ without the terminating zero (linux/if.h).</summary>
     public const int MaxNameLength = 15;
+
+    // Kinds in the order in which they are tried.
+    private static readonly string[] Kinds = ["dummy", "bridge"];
+
+    // What says that the interface is ours to take over and to delete; `ip link` shows it.
+    private const string Mark = "edgeproxy";
 
     private readonly AddressLock _lock;
     private readonly RtNetlink _netlink;
@@ -30,8 +39,8 @@ public sealed class DummyInterface : IAddressHolder, IDisposable
 
     /// <summary>Makes the interface, or takes over one of that name.</summary>
     /// <exception cref="IOException">
-    /// Another process has it, it is not a dummy interface, the capability is missing, or the kernel knows no dummy interfaces; the message
-    /// says which.
+    /// Another process has it, it was not made by EdgeProxy, the capability is missing, or the kernel knows no such interfaces; the message says
+    /// which.
     /// </exception>
     public static DummyInterface Open(string name)
     {
@@ -69,18 +78,18 @@ public sealed class DummyInterface : IAddressHolder, IDisposable
     /// <inheritdoc />
     public void Add(IPAddress address)
     {
-        if (_netlink.AddAddress(_index, address) is not (0 or Errno.EEXIST) and var error)
+        if (_netlink.AddAddress(_index, address) is not Errno.EEXIST and var error)
         {
-            throw Refused(error);
+            Check(error);
         }
     }
 
     /// <inheritdoc />
     public void Remove(IPAddress address)
     {
-        if (_netlink.DeleteAddress(_index, address) is not (0 or Errno.EADDRNOTAVAIL or Errno.ENODEV) and var error)
+        if (_netlink.DeleteAddress(_index, address) is not (Errno.EADDRNOTAVAIL or Errno.ENODEV) and var error)
         {
-            throw Refused(error);
+            Check(error);
         }
     }
 
@@ -95,28 +104,35 @@ public sealed class DummyInterface : IAddressHolder, IDisposable
 
     private void MakeIfMissing()
     {
-        if (Find() is not { } link)
+        var link = Find() ?? Make();
+        if (link.Alias != Mark)
         {
-            if (_netlink.AddDummy(Name) is not 0 and var error)
-            {
-                throw error == Errno.EOPNOTSUPP
-                    ? new IOException($"the interface {Name} cannot be made: this kernel has no dummy interfaces (module dummy)")
-                    : Refused(error);
-            }
-
-            link = Find() ?? throw new IOException($"the interface {Name} was deleted by somebody else");
-        }
-
-        if (link.Kind != "dummy")
-        {
-            throw new IOException($"the interface {Name} is not ours: it exists and is not a dummy interface");
+            throw new IOException($"the interface {Name} is not ours: it exists and has no alias '{Mark}'");
         }
 
         _index = link.Index;
-        if (!link.IsUp && _netlink.SetUp(_index) is not 0 and var refusal)
+        if (!link.IsUp)
         {
-            throw Refused(refusal);
+            Check(_netlink.SetUp(_index));
         }
+    }
+
+    private Link Make()
+    {
+        var error = 0;
+        foreach (var kind in Kinds)
+        {
+            error = _netlink.AddLink(Name, kind);
+            if (error != Errno.EOPNOTSUPP)
+            {
+                break;
+            }
+        }
+
+        Check(error);
+        var made = Find() ?? throw new IOException($"the interface {Name} was deleted by somebody else");
+        Check(_netlink.SetAlias(made.Index, Mark));
+        return made with { Alias = Mark };
     }
 
     private Link? Find()
@@ -132,9 +148,18 @@ public sealed class DummyInterface : IAddressHolder, IDisposable
         return null;
     }
 
+    private void Check(int error)
+    {
+        if (error != 0)
+        {
+            throw Refused(error);
+        }
+    }
+
     private IOException Refused(int error) => new(error switch
     {
         Errno.EPERM => $"addresses on the interface {Name} need the capability NET_ADMIN",
+        Errno.EOPNOTSUPP => $"the interface {Name} cannot be made: this kernel knows neither of the kinds {string.Join(" and ", Kinds)}",
 
         // addrconf_add_dev in the kernel.
         Errno.EACCES => $"IPv6 is disabled on the interface {Name} (net.ipv6.conf.{Name}.disable_ipv6)",

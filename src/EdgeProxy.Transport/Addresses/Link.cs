@@ -6,8 +6,9 @@ namespace EdgeProxy.Transport.Addresses;
 /// <param name="Index">Its number.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Kind">Of virtual ones, such as <c>dummy</c>; empty for hardware.</param>
+/// <param name="Alias">A comment somebody gave it, or empty.</param>
 /// <param name="IsUp">Whether it is administratively up.</param>
-internal readonly record struct Link(int Index, string Name, string Kind, bool IsUp);
+internal readonly record struct Link(int Index, string Name, string Kind, string Alias, bool IsUp);
 
 /// <summary>An address of a <see cref="Link"/>.</summary>
 /// <param name="Index">The interface's number.</param>

@@ -36,6 +36,7 @@ internal sealed class RtNetlink : IDisposable
     // linux/if_link.h, linux/if.h
     private const ushort IFLA_IFNAME = 3;
     private const ushort IFLA_LINKINFO = 18;
+    private const ushort IFLA_IFALIAS = 20;
     private const ushort IFLA_INFO_KIND = 1;
     private const uint IFF_UP = 0x1;
 
@@ -65,7 +66,12 @@ internal sealed class RtNetlink : IDisposable
         {
             var kind = NetlinkReply.FindIn(reply.Find(LinkLength, IFLA_LINKINFO), IFLA_INFO_KIND);
             var isUp = (BitConverter.ToUInt32(reply.Body[8..]) & IFF_UP) != 0;
-            links.Add(new Link(BitConverter.ToInt32(reply.Body[4..]), Text(reply.Find(LinkLength, IFLA_IFNAME)), Text(kind), isUp));
+            links.Add(new Link(
+                BitConverter.ToInt32(reply.Body[4..]),
+                Text(reply.Find(LinkLength, IFLA_IFNAME)),
+                Text(kind),
+                Text(reply.Find(LinkLength, IFLA_IFALIAS)),
+                isUp));
         }));
         return links;
     }
@@ -87,21 +93,25 @@ internal sealed class RtNetlink : IDisposable
         return addresses;
     }
 
-    /// <summary>Makes an interface of kind dummy and sets it up.</summary>
-    public int AddDummy(string name)
+    /// <summary>Makes a virtual interface of a kind that needs no further settings. It is down.</summary>
+    public int AddLink(string name, string kind)
     {
-        // An attribute inside an attribute: its length without padding, its type, its five letters.
-        Span<byte> kind = stackalloc byte[12];
-        BitConverter.TryWriteBytes(kind, (ushort)9);
-        BitConverter.TryWriteBytes(kind[2..], IFLA_INFO_KIND);
-        "dummy"u8.CopyTo(kind[4..]);
-        return _socket.Exchange(LinkRequest(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, index: 0, IFF_UP)
+        // An attribute inside an attribute: its length, its type, its letters.
+        Span<byte> info = stackalloc byte[sizeof(int) + kind.Length];
+        BitConverter.TryWriteBytes(info, (ushort)info.Length);
+        BitConverter.TryWriteBytes(info[2..], IFLA_INFO_KIND);
+        Encoding.ASCII.GetBytes(kind, info[4..]);
+        return _socket.Exchange(LinkRequest(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, index: 0, linkFlags: 0)
             .With(IFLA_IFNAME, Encoding.ASCII.GetBytes(name + '\0'))
-            .With(IFLA_LINKINFO, kind));
+            .With(IFLA_LINKINFO, info));
     }
 
     /// <summary>Sets an interface up.</summary>
     public int SetUp(int index) => _socket.Exchange(LinkRequest(RTM_NEWLINK, NLM_F_ACK, index, IFF_UP));
+
+    /// <summary>Gives an interface a comment.</summary>
+    public int SetAlias(int index, string alias) =>
+        _socket.Exchange(LinkRequest(RTM_NEWLINK, NLM_F_ACK, index, linkFlags: 0).With(IFLA_IFALIAS, Encoding.ASCII.GetBytes(alias)));
 
     /// <summary>Deletes an interface with its addresses.</summary>
     public int DeleteLink(int index) => _socket.Exchange(LinkRequest(RTM_DELLINK, NLM_F_ACK, index, linkFlags: 0));

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace EdgeProxy.Hosting;
 
 /// <summary>Follows the manifests: each change becomes a snapshot and is published; problems are logged when they come and when they go.</summary>
-internal sealed class ManifestFollower(ManifestSource source, ManifestPipeline pipeline, SnapshotPublisher snapshots, ILogger logger, TimeProvider time)
+internal sealed class ManifestFollower(ManifestSource source, ManifestPipeline pipeline, SnapshotPublisher snapshots, ILogger logger, TimeProvider time) : IDisposable
 {
     private const int NamedServices = 5;
 
@@ -51,6 +51,8 @@ internal sealed class ManifestFollower(ManifestSource source, ManifestPipeline p
     /// <summary>Translates what is served anew, for a node whose addresses changed.</summary>
     public Task ChangeNodeAsync(LocalNode node, CancellationToken cancellationToken) =>
         ApplyAsync(() => pipeline.Node = node, cancellationToken);
+
+    public void Dispose() => _applying.Dispose();
 
     private async Task ApplyAsync(Action change, CancellationToken cancellationToken)
     {

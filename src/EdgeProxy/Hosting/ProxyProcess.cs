@@ -9,6 +9,7 @@ using EdgeProxy.Kubernetes.Manifests;
 using EdgeProxy.Model;
 using EdgeProxy.Settings;
 using EdgeProxy.Transport;
+using EdgeProxy.Transport.Addresses;
 using EdgeProxy.Transport.Loops;
 using Microsoft.Extensions.Logging;
 
@@ -55,7 +56,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         await reading;
         using var monitor = new AddressMonitor(_time);
         var pipeline = ManifestAssembly.Pipeline(settings, controlPlane, AllocationMemory.Open(ManifestAssembly.StateFile(settings)), _time);
-        var follower = new ManifestFollower(source, pipeline, snapshots, _logger, _time) { Demo = demo };
+        using var follower = new ManifestFollower(source, pipeline, snapshots, _logger, _time) { Demo = demo };
         var following = Task.WhenAll(
             follower.RunAsync(signals.Stop),
             new AddressFollower(settings, monitor, vips, follower, l4, _logger).RunAsync(pipeline.Node, signals.Stop));

@@ -60,8 +60,10 @@ public sealed class DummyInterfaceTests
     [Fact]
     public Task An_interface_a_dead_run_left_is_taken_over_with_its_addresses() => NetworkNamespace.RunAsync(netlink =>
     {
-        Assert.Equal(0, netlink.AddDummy(Name));
-        Assert.Equal(0, netlink.AddAddress(netlink.Links().Single(link => link.Name == Name).Index, IPv4));
+        Assert.Equal(0, netlink.AddLink(Name, "bridge"));
+        var left = netlink.Links().Single(link => link.Name == Name).Index;
+        Assert.Equal(0, netlink.SetAlias(left, "edgeproxy"));
+        Assert.Equal(0, netlink.AddAddress(left, IPv4));
 
         using var dummy = DummyInterface.Open(Name);
 
@@ -81,12 +83,14 @@ public sealed class DummyInterfaceTests
     });
 
     [Fact]
-    public Task An_interface_of_another_kind_is_left_alone() => NetworkNamespace.RunAsync(netlink =>
+    public Task An_interface_somebody_else_made_is_left_alone() => NetworkNamespace.RunAsync(netlink =>
     {
-        var error = Assert.Throws<IOException>(() => DummyInterface.Open("lo"));
+        Assert.Equal(0, netlink.AddLink(Name, "bridge"));
 
-        Assert.Contains("lo is not ours", error.Message, StringComparison.Ordinal);
-        Assert.Contains(netlink.Links(), link => link.Name == "lo");
+        var error = Assert.Throws<IOException>(() => DummyInterface.Open(Name));
+
+        Assert.Contains("edgeproxy0 is not ours", error.Message, StringComparison.Ordinal);
+        Assert.Contains(netlink.Links(), link => link.Name == Name && !link.IsUp);
     });
 
     [Fact]
