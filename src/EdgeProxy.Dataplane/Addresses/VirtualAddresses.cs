@@ -12,7 +12,8 @@ namespace EdgeProxy.Dataplane.Addresses;
 /// <remarks>Called by whoever publishes, by a timer and by whoever hears that the host's addresses changed.</remarks>
 public sealed class VirtualAddresses : IDisposable
 {
-    // Guards everything below and the interface. Held while the kernel is asked, some ten microseconds an address: nobody may bind before.
+    // Guards everything below and the interface. Held while the kernel is asked, a tenth of a millisecond an address and more once there are
+    // thousands: nobody may bind before.
     private readonly Lock _changing = new();
     private readonly ServiceAddresses _services = new();
     private readonly Dictionary<IpAddr, TimeSpan> _leaving = [];
