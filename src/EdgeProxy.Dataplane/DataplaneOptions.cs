@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using EdgeProxy.Model;
+
 namespace EdgeProxy.Dataplane;
 
 /// <summary>How L4 connections and flows are treated, whatever their Service; see <see cref="EdgeProxy.Model.ServiceTimeouts"/> for the rest.</summary>
@@ -29,4 +32,12 @@ public sealed class DataplaneOptions
 
     /// <summary>First wait before a frontend that could not be bound is tried again; doubles up to a minute. Default 1 s.</summary>
     public TimeSpan BindRetryDelay { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Networks whose addresses are ours by a local route instead of an interface. Listeners there use IP_FREEBIND, without which IPv6 looks
+    /// at interfaces only. Default: none.
+    /// </summary>
+    public ImmutableArray<IpPrefix> RoutedNetworks { get; set; } = [];
+
+    internal bool IsRouted(IpAddr address) => RoutedNetworks.Any(network => network.Contains(address));
 }

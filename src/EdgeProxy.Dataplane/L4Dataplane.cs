@@ -42,7 +42,7 @@ public sealed class L4Dataplane : IAsyncDisposable
             snapshots,
             "TCP",
             frontend => frontend.Address.Protocol == TransportProtocol.Tcp && frontend.Kind != FrontendKind.HealthCheckNodePort,
-            (address, clients) => TcpFrontend.Bind(loops, address, clients, snapshots, _sessions, own, _logger),
+            (address, clients) => TcpFrontend.Bind(loops, address, clients, snapshots, options, _sessions, own, _logger),
             own,
             options,
             time,
@@ -51,7 +51,7 @@ public sealed class L4Dataplane : IAsyncDisposable
             snapshots,
             "UDP",
             frontend => frontend.Address.Protocol == TransportProtocol.Udp,
-            (address, _) => UdpFrontend.Bind(loops, address, snapshots, _flows),
+            (address, _) => UdpFrontend.Bind(loops, address, snapshots, options, _flows),
             own,
             options,
             time,
@@ -75,6 +75,14 @@ public sealed class L4Dataplane : IAsyncDisposable
 
     /// <summary>Open TCP connections.</summary>
     public int ConnectionCount => _sessions.Count;
+
+    /// <summary>Tries frontends that could not be bound again now, not when they are due: the host's addresses changed.</summary>
+    public void RetryFailedListeners()
+    {
+        _tcp.RetryFailed();
+        _udp.RetryFailed();
+        _health.RetryFailed();
+    }
 
     /// <summary>
     /// Stops accepting, lets connections and flows finish until the token says the deadline has passed, then cuts what is left. UDP clients

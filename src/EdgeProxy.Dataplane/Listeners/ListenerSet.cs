@@ -38,6 +38,7 @@ internal sealed class ListenerSet : IAsyncDisposable
     private readonly Dictionary<NamespacedName, ImmutableArray<Frontend>> _known = [];
     private readonly TaskCompletionSource _followedFirst = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _waitingForDescriptors;
+    private bool _retryAll;
     private readonly CancellationTokenSource _stop = new();
     private readonly long _start;
     private readonly Task _loop;
@@ -84,6 +85,15 @@ internal sealed class ListenerSet : IAsyncDisposable
                 return _listeners.Count;
             }
         }
+    }
+
+    /// <summary>Tries every frontend that could not be bound again, soon and once; then as before.</summary>
+    public void RetryFailed()
+    {
+        Volatile.Write(ref _retryAll, true);
+
+        // Looked at twice, what is live does no harm; it is what wakes the loop.
+        OnPublished(_snapshots.Current);
     }
 
     /// <summary>Closes every listener. Accepted connections live on. May be called again.</summary>
@@ -191,7 +201,7 @@ internal sealed class ListenerSet : IAsyncDisposable
             }
         }
 
-        var now = Now;
+        var now = Interlocked.Exchange(ref _retryAll, false) ? TimeSpan.MaxValue : Now;
         touched.UnionWith(_failed.Where(entry => entry.Value.DueAt <= now).Select(entry => entry.Key));
 
         // Closing first: an address that moves from one Service to another is free by then.

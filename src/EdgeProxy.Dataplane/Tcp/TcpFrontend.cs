@@ -34,6 +34,7 @@ internal sealed class TcpFrontend : IFrontendListener
         FrontendAddress address,
         AllowedClients clients,
         SnapshotPublisher snapshots,
+        DataplaneOptions options,
         SessionTable sessions,
         OwnAddresses own,
         ILogger logger)
@@ -42,7 +43,8 @@ internal sealed class TcpFrontend : IFrontendListener
             loops,
             address.Endpoint.ToTransport(),
             () => new ServiceSession(address, snapshots, sessions, own, logger),
-            filter: FilterFor(clients, address, logger));
+            new TcpListenerOptions { FreeBind = options.IsRouted(address.Endpoint.Address) },
+            FilterFor(clients, address, logger));
         return new TcpFrontend(listener, address, clients, logger);
     }
 

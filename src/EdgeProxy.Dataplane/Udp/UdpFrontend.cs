@@ -16,8 +16,13 @@ internal sealed class UdpFrontend : IFrontendListener
 
     /// <summary>Starts listening. <paramref name="flows"/> has one table per loop.</summary>
     /// <exception cref="System.Net.Sockets.SocketException">The address is taken, not on this host, or not permitted.</exception>
-    public static UdpFrontend Bind(EventLoopGroup loops, FrontendAddress address, SnapshotPublisher snapshots, LoopFlows[] flows) =>
-        new(UdpListener.Bind(loops, address.Endpoint.ToTransport(), port => new Receiver(port, address, snapshots, flows[port.Loop.Index])));
+    public static UdpFrontend Bind(
+        EventLoopGroup loops, FrontendAddress address, SnapshotPublisher snapshots, DataplaneOptions options, LoopFlows[] flows) =>
+        new(UdpListener.Bind(
+            loops,
+            address.Endpoint.ToTransport(),
+            port => new Receiver(port, address, snapshots, flows[port.Loop.Index]),
+            new UdpListenerOptions { FreeBind = options.IsRouted(address.Endpoint.Address) }));
 
     /// <inheritdoc />
     public void AnswerOnly(AllowedClients clients)

@@ -5,6 +5,7 @@ using EdgeProxy.Dns.Resolving;
 using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Scheduling;
+using EdgeProxy.Transport.Addresses;
 using EdgeProxy.Transport.Loops;
 using Microsoft.Extensions.Logging;
 
@@ -33,6 +34,35 @@ internal static class SettingTable
         }),
         List("node-ip", "IP", "Addresses on which node ports are open. Default: every address of this host.", (settings, values) =>
             ParseEach<IpAddr>(values, (string text, out IpAddr address) => IpAddr.TryParse(text, out address), addresses => settings.NodeIPs = addresses, "an IP address")),
+        List("node-port-addresses", "CIDR", "Node ports are open on addresses of this host in these ranges, or on its main ones ('primary'). Default: on every address.",
+            (settings, values) =>
+            {
+                var mistake = NodePortSelection.Read(values, out var selection);
+                settings.NodePortAddresses = selection;
+                return mistake;
+            }),
+        One("vips", "MODE", "How this host comes by the addresses of Services: off (it has them), dummy (an interface of ours) or anyip (a local route a range). Default off.",
+            (settings, value) =>
+            {
+                VipMode? mode = value switch { "off" => VipMode.Off, "dummy" => VipMode.Dummy, "anyip" => VipMode.AnyIP, _ => null };
+                settings.Vips = mode ?? settings.Vips;
+                return (mode, value) switch
+                {
+                    (not null, _) => null,
+                    (_, "redirect") => "redirect is not supported yet; use dummy or anyip",
+                    _ => "must be off, dummy or anyip",
+                };
+            }),
+        One("vip-interface", "NAME", "Interface of --vips dummy; made at start and deleted at exit. Default edgeproxy0.", (settings, value) =>
+        {
+            if (value.Length > DummyInterface.MaxNameLength || !value.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_'))
+            {
+                return $"must be a name of at most {DummyInterface.MaxNameLength} letters, digits, '-' and '_'";
+            }
+
+            settings.VipInterface = value;
+            return null;
+        }),
         List("service-cidr", "CIDR", "Ranges for cluster IPs, at most one a family. Default 127.96.0.0/12, which needs no privilege.", (settings, values) =>
         {
             settings.ServiceCidrs = [.. values];

@@ -65,6 +65,21 @@ public sealed class ListenerSetTests : IAsyncDisposable
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task A_failed_frontend_is_tried_at_once_when_the_hosts_addresses_changed()
+    {
+        _fault = _ => new SocketException((int)SocketError.AddressNotAvailable);
+        Follow();
+        Publish(builder => builder.SetService(Service("web", 80)));
+        await FollowedFirst();
+
+        _fault = _ => null;
+        _set!.RetryFailed();
+
+        // The clock stands still: no retry is due.
+        await TestDataplane.WaitForAsync(() => _set.Count == 1);
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task A_clock_that_is_set_back_does_not_put_off_the_next_try()
     {
         _fault = _ => new SocketException((int)SocketError.AddressAlreadyInUse);
