@@ -1,5 +1,7 @@
 using EdgeProxy.Model;
+using EdgeProxy.Model.Eligibility;
 using EdgeProxy.Transport;
+using EdgeProxy.Transport.Tcp;
 
 namespace EdgeProxy.Dataplane;
 
@@ -7,6 +9,11 @@ namespace EdgeProxy.Dataplane;
 internal static class AddressConversion
 {
     public static IpEndpoint ToTransport(this EndpointAddress address) => new(address.Address.Bits, address.Port, address.Address.IsIPv6);
+
+    /// <summary>The filter of a listener at an address; null when everybody is heard, or when there are more ranges than the kernel takes.</summary>
+    public static SourceFilter? ToFilter(this AllowedClients clients, EndpointAddress listener) => clients.IsEverybody
+        ? null
+        : SourceFilter.TryAllow([.. clients.Ranges.Select(range => new SourceRange(range.Network.Bits, range.Length))], listener.Address.IsIPv6);
 
     public static IpAddr ToModel(this IpEndpoint endpoint) => new(endpoint.Bits, endpoint.IsIPv6);
 

@@ -20,11 +20,14 @@ internal static partial class DataplaneLog
     [LoggerMessage(203, LogLevel.Information, "Listening on {Frontend} for Service {Service} after {Attempts} attempts.")]
     public static partial void ListeningAtLast(ILogger logger, FrontendAddress frontend, NamespacedName service, int attempts);
 
-    [LoggerMessage(204, LogLevel.Warning, "{Waiting} {Protocol} frontends are not listened on: listeners may take three quarters of the {Limit} open files. Raise the limit (ulimit -n, LimitNOFILE=); they are tried again.")]
-    public static partial void OutOfDescriptors(ILogger logger, int waiting, TransportProtocol protocol, int limit);
+    [LoggerMessage(204, LogLevel.Warning, "{Waiting} {Kind} frontends are not listened on: listeners may take three quarters of the {Limit} open files. Raise the limit (ulimit -n, LimitNOFILE=); they are tried again.")]
+    public static partial void OutOfDescriptors(ILogger logger, int waiting, string kind, int limit);
 
     [LoggerMessage(205, LogLevel.Warning, "A quarter of the {Limit} open files is in use: from now on a listener takes one event loop instead of all. Every frontend is served, but one busy frontend cannot use more than one core. Raise the limit (ulimit -n, LimitNOFILE=).")]
     public static partial void ListenersTakeOneLoop(ILogger logger, int limit);
+
+    [LoggerMessage(206, LogLevel.Warning, "{Frontend} is open to {Ranges} ranges of clients, more than a socket filter takes: others are accepted and reset instead of dropped. Merge ranges, or raise net.core.optmem_max.")]
+    public static partial void CannotDrop(ILogger logger, FrontendAddress frontend, int ranges);
 
     [LoggerMessage(210, LogLevel.Debug, "Connection from {Client} to {Frontend} closed: {Reason}; backend {Backend}, tries {Tries}, {BytesUp} bytes up, {BytesDown} down.")]
     public static partial void SessionClosed(
@@ -44,4 +47,13 @@ internal static partial class DataplaneLog
 
     [LoggerMessage(230, LogLevel.Information, "L4 drained: {Finished} connections finished, {Aborted} were cut at the deadline.")]
     public static partial void Drained(ILogger logger, int finished, int aborted);
+
+    [LoggerMessage(231, LogLevel.Information, "The drain timeout of endpoint {Backend} of {ServicePort} is over: TCP connections it still has are reset.")]
+    public static partial void EndpointDrained(ILogger logger, Backend backend, ServicePortName servicePort);
+
+    [LoggerMessage(240, LogLevel.Information, "Endpoint {Backend} of {ServicePort} fails its health check ({Reason}) and is passed over.")]
+    public static partial void Unhealthy(ILogger logger, Backend backend, ServicePortName servicePort, string reason);
+
+    [LoggerMessage(241, LogLevel.Information, "Endpoint {Backend} of {ServicePort} passes its health check again.")]
+    public static partial void Healthy(ILogger logger, Backend backend, ServicePortName servicePort);
 }

@@ -1,17 +1,11 @@
+using System.Collections.Immutable;
+using EdgeProxy.Model;
+
 namespace EdgeProxy.Dataplane;
 
-/// <summary>How L4 connections and flows are treated.</summary>
+/// <summary>How L4 connections and flows are treated, whatever their Service; see <see cref="EdgeProxy.Model.ServiceTimeouts"/> for the rest.</summary>
 public sealed class DataplaneOptions
 {
-    /// <summary>Time one endpoint gets to accept a TCP connection before the next one is tried. Default 2 s.</summary>
-    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(2);
-
-    /// <summary>How long a UDP flow lives without a datagram in either direction. Default 60 s.</summary>
-    public TimeSpan UdpIdleTimeout { get; set; } = TimeSpan.FromSeconds(60);
-
-    /// <summary>The same before the backend's first reply, so that a flood of sources cannot hold what real clients need. Default 10 s.</summary>
-    public TimeSpan UdpFirstReplyTimeout { get; set; } = TimeSpan.FromSeconds(10);
-
     /// <summary>
     /// How long after its one reply the upstream socket of a UDP exchange may first be given to another flow. Default 250 ms; a DNS-style
     /// exchange inside a cluster takes a few. Replies that come later than the first one still reach their client until then.
@@ -38,4 +32,12 @@ public sealed class DataplaneOptions
 
     /// <summary>First wait before a frontend that could not be bound is tried again; doubles up to a minute. Default 1 s.</summary>
     public TimeSpan BindRetryDelay { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Networks whose addresses are ours by a local route instead of an interface. Listeners there use IP_FREEBIND, without which IPv6 looks
+    /// at interfaces only. Default: none.
+    /// </summary>
+    public ImmutableArray<IpPrefix> RoutedNetworks { get; set; } = [];
+
+    internal bool IsRouted(IpAddr address) => RoutedNetworks.Any(network => network.Contains(address));
 }

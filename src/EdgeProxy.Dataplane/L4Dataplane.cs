@@ -1,3 +1,5 @@
+using EdgeProxy.Dataplane.Draining;
+using EdgeProxy.Dataplane.Health;
 using EdgeProxy.Dataplane.Listeners;
 using EdgeProxy.Dataplane.Tcp;
 using EdgeProxy.Dataplane.Udp;
@@ -17,9 +19,12 @@ public sealed class L4Dataplane : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SessionTable _sessions;
+    private readonly EndpointDrain _endpointDrain;
     private readonly LoopFlows[] _flows;
     private readonly ListenerSet _tcp;
     private readonly ListenerSet _udp;
+    private readonly ListenerSet _health;
+    private volatile bool _isDraining;
 
     /// <summary>Starts following the snapshots.</summary>
     public L4Dataplane(EventLoopGroup loops, SnapshotPublisher snapshots, DataplaneOptions options, ILoggerFactory loggers, TimeProvider time)
@@ -27,6 +32,7 @@ public sealed class L4Dataplane : IAsyncDisposable
         _time = time;
         _logger = loggers.CreateLogger("EdgeProxy.L4");
         _sessions = new SessionTable(loops);
+        _endpointDrain = new EndpointDrain(snapshots, _sessions, time, _logger);
         var own = new OwnAddresses();
         var maxSockets = options.MaxUdpSocketsPerLoop ?? LocalPorts.ForUpstreams / loops.Loops.Count;
         _flows = [.. loops.Loops.Select(loop => new LoopFlows(loop, maxSockets, options, own))];
@@ -34,31 +40,58 @@ public sealed class L4Dataplane : IAsyncDisposable
         loops.ListenersTakeOneLoop = () => DataplaneLog.ListenersTakeOneLoop(_logger, OpenFiles.Limit);
         _tcp = new ListenerSet(
             snapshots,
-            TransportProtocol.Tcp,
-            address => TcpFrontend.Bind(loops, address, snapshots, options, _sessions, own, _logger),
+            "TCP",
+            frontend => frontend.Address.Protocol == TransportProtocol.Tcp && frontend.Kind != FrontendKind.HealthCheckNodePort,
+            (address, clients) => TcpFrontend.Bind(loops, address, clients, snapshots, options, _sessions, own, _logger),
             own,
             options,
             time,
             _logger);
         _udp = new ListenerSet(
-            snapshots, TransportProtocol.Udp, address => UdpFrontend.Bind(loops, address, snapshots, _flows), own, options, time, _logger);
+            snapshots,
+            "UDP",
+            frontend => frontend.Address.Protocol == TransportProtocol.Udp,
+            (address, _) => UdpFrontend.Bind(loops, address, snapshots, options, _flows),
+            own,
+            options,
+            time,
+            _logger);
+        _health = new ListenerSet(
+            snapshots,
+            "health check",
+            frontend => frontend.Kind == FrontendKind.HealthCheckNodePort,
+            (address, _) => HealthCheckListener.Bind(address, asked => snapshots.Current.HealthOf(asked, proxyHealthy: !_isDraining), time),
+            own,
+            options,
+            time,
+            _logger);
     }
 
     /// <summary>Ends when the listeners of the first snapshot are bound, or have failed to and are being tried again.</summary>
-    public Task FollowedFirst => Task.WhenAll(_tcp.FollowedFirst, _udp.FollowedFirst);
+    public Task FollowedFirst => Task.WhenAll(_tcp.FollowedFirst, _udp.FollowedFirst, _health.FollowedFirst);
 
-    /// <summary>Frontends that are listened on.</summary>
+    /// <summary>Frontends that are listened on, health-check node ports aside.</summary>
     public int ListenerCount => _tcp.Count + _udp.Count;
 
     /// <summary>Open TCP connections.</summary>
     public int ConnectionCount => _sessions.Count;
 
+    /// <summary>Tries frontends that could not be bound again now, not when they are due: the host's addresses changed.</summary>
+    public void RetryFailedListeners()
+    {
+        _tcp.RetryFailed();
+        _udp.RetryFailed();
+        _health.RetryFailed();
+    }
+
     /// <summary>
     /// Stops accepting, lets connections and flows finish until the token says the deadline has passed, then cuts what is left. UDP clients
-    /// with a flow are answered until none of them has been heard of for a second; new ones are not.
+    /// with a flow are answered until none of them has been heard of for a second; new ones are not. Health-check node ports say all the while
+    /// that this node should get nothing.
     /// </summary>
     public async Task DrainAsync(CancellationToken deadline)
     {
+        _isDraining = true;
         foreach (var flows in _flows)
         {
             flows.Loop.Post(() => flows.IsDraining = true);
@@ -78,6 +111,7 @@ public sealed class L4Dataplane : IAsyncDisposable
         var left = _sessions.Count;
         _sessions.AbortAll(CloseReason.Drained);
         await _udp.DisposeAsync();
+        await _health.DisposeAsync();
         DataplaneLog.Drained(_logger, open - left, left);
     }
 
@@ -104,8 +138,10 @@ public sealed class L4Dataplane : IAsyncDisposable
     /// <summary>Closes the listeners and cuts every connection.</summary>
     public async ValueTask DisposeAsync()
     {
+        _endpointDrain.Dispose();
         await _tcp.DisposeAsync();
         await _udp.DisposeAsync();
+        await _health.DisposeAsync();
         _sessions.AbortAll(CloseReason.Drained);
     }
 }

@@ -1,4 +1,5 @@
 using EdgeProxy.Model.Ejection;
+using EdgeProxy.Model.Health;
 using EdgeProxy.Model.Scheduling;
 
 namespace EdgeProxy.Model;
@@ -15,6 +16,7 @@ public sealed class Backend(EndpointAddress address, TimeSpan now = default)
     private int _weight = Endpoint.DefaultWeight;
     private int _maxConnections;
     private FailureCount _failures;
+    private HealthCount _health;
     private SlowStartRamp _ramp;
     private PeakEwma _latency = new(now);
 
@@ -46,6 +48,9 @@ public sealed class Backend(EndpointAddress address, TimeSpan now = default)
     /// <summary>Takes new connections: its weight is not 0 and it is not full.</summary>
     public bool IsOpen => Weight > 0 && (MaxConnections == 0 || Active < MaxConnections);
 
+    /// <summary>False while its health checks fail; true when there are none.</summary>
+    public bool IsHealthy => !_health.IsDown;
+
     /// <summary>How long it takes to connect to it.</summary>
     internal ref PeakEwma Latency => ref _latency;
 
@@ -60,6 +65,9 @@ public sealed class Backend(EndpointAddress address, TimeSpan now = default)
 
     /// <summary>Counts one less.</summary>
     public void Release() => Interlocked.Decrement(ref _active);
+
+    /// <summary>Tells the outcome of one health check; true when <see cref="IsHealthy"/> changed with it. For one checker only.</summary>
+    public bool ReportCheck(bool passed, HealthCheck check) => _health.Add(passed, check);
 
     /// <inheritdoc />
     public override string ToString() => Address.ToString();

@@ -1,10 +1,14 @@
 using System.Collections.Immutable;
+using EdgeProxy.Model.Eligibility;
 
 namespace EdgeProxy.Model;
 
 /// <summary>What is known of the node this process runs on. Decides what counts as local.</summary>
 public sealed record LocalNode
 {
+    private static readonly IpPrefix LoopbackIPv4 = new(new IpAddr((uint)127 << 24, IsIPv6: false), 8);
+    private static readonly IpPrefix LoopbackIPv6 = new(new IpAddr(UInt128.One, IsIPv6: true), 128);
+
     /// <summary>The Kubernetes node name; endpoints whose nodeName is equal are local.</summary>
     public required string Name { get; init; }
 
@@ -41,4 +45,15 @@ public sealed record LocalNode
 
         return false;
     }
+
+    /// <summary>All clients of local origin of a destination's family: those for whom <see cref="IsLocalOrigin"/> is true.</summary>
+    public AllowedClients LocalOrigins(IpAddr destination) => AllowedClients.In(
+        Addresses.Select(IpPrefix.Of)
+            .Concat(PodCidrs)
+            .Where(range => range.Network.IsIPv6 == destination.IsIPv6)
+            .Prepend(IpPrefix.Of(destination))
+            .Prepend(destination.IsIPv6 ? LoopbackIPv6 : LoopbackIPv4));
+
+    /// <summary>True when the endpoint runs here.</summary>
+    public bool Runs(Endpoint endpoint) => string.Equals(endpoint.NodeName, Name, StringComparison.Ordinal);
 }

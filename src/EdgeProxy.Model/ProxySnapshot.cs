@@ -73,6 +73,36 @@ public sealed record ProxySnapshot
             : Resolution.Of(Verdict.Refused);
     }
 
+    /// <summary>Whom a listener at this address has to answer; null when there must be none, so that the kernel refuses.</summary>
+    public AllowedClients? ClientsOf(FrontendAddress address)
+    {
+        if (!Frontends.TryGetValue(address, out var claims))
+        {
+            return null;
+        }
+
+        if (claims.Winner.Kind == FrontendKind.HealthCheckNodePort)
+        {
+            return AllowedClients.Everybody;
+        }
+
+        var destination = address.Endpoint.Address;
+        return Find(claims.Winner) is { } port && port.HasUsableEndpoint(destination.IsIPv6) ? port.ClientsOf(claims.Winner.Kind, destination) : null;
+    }
+
+    /// <summary>What the health-check node port at this address answers; null when there is none.</summary>
+    public ServiceHealth? HealthOf(FrontendAddress address, bool proxyHealthy)
+    {
+        if (!Frontends.TryGetValue(address, out var claims) || claims.Winner.Kind != FrontendKind.HealthCheckNodePort)
+        {
+            return null;
+        }
+
+        // As kube-proxy, which has one proxier a family: a node address counts endpoints of its own.
+        var service = claims.Winner.ServicePort.Service;
+        return new ServiceHealth(service, Services[service].CountReadyHere(address.Endpoint.Address.IsIPv6), proxyHealthy);
+    }
+
     /// <summary>The certificate for a server name (normalised), or null: use the default one.</summary>
     public ServerCertificate? FindCertificate(string serverName)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EdgeProxy.Model.Eligibility;
+using EdgeProxy.Model.Health;
 using EdgeProxy.Model.Scheduling;
 
 namespace EdgeProxy.Model;
@@ -42,6 +43,12 @@ public sealed class ServiceConfig
 
     /// <summary>Endpoints that keep failing are passed over for a while; default true.</summary>
     public bool EjectsFailing { get; init; } = true;
+
+    /// <summary>How long its connections and flows may take.</summary>
+    public ServiceTimeouts Timeouts { get; init; } = ServiceTimeouts.Default;
+
+    /// <summary>How its endpoints are checked; default null: they are not.</summary>
+    public HealthCheck? HealthCheck { get; init; }
 
     /// <summary>spec.healthCheckNodePort of type LoadBalancer with externalTrafficPolicy Local; 0 when there is none.</summary>
     public ushort HealthCheckNodePort { get; init; }

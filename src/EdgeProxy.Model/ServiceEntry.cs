@@ -21,6 +21,9 @@ public sealed class ServiceEntry
     /// <summary>The frontends it asks for; one of them may be served by an older Service.</summary>
     public ImmutableArray<Frontend> Frontends { get; }
 
+    /// <summary>Distinct addresses of one family of endpoints that are ready on this node, all ports together.</summary>
+    public int CountReadyHere(bool ipv6) => Ports.SelectMany(port => port.ReadyHere(ipv6)).Distinct().Count();
+
     /// <summary>The port of that name and protocol, or null.</summary>
     public ServicePort? FindPort(string name, TransportProtocol protocol)
     {

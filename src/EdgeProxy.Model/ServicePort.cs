@@ -73,13 +73,29 @@ public sealed class ServicePort
     }
 
     /// <summary>
+    /// Whom one of this port's frontends answers while somebody somewhere could serve: all those for whom <see cref="Resolve"/> does not say
+    /// <see cref="Verdict.Dropped"/>.
+    /// </summary>
+    public AllowedClients ClientsOf(FrontendKind kind, IpAddr destination)
+    {
+        var inRange = kind == FrontendKind.LoadBalancer ? ClientsInSourceRanges(destination) : AllowedClients.Everybody;
+        return inRange.And(ClientsServedByPolicy(kind, destination));
+    }
+
+    /// <summary>Addresses of one family of endpoints that are ready on this node.</summary>
+    internal IEnumerable<IpAddr> ReadyHere(bool ipv6) =>
+        from endpoint in Config.Endpoints
+        where endpoint.Ready && endpoint.Address.Address.IsIPv6 == ipv6 && _node.Runs(endpoint)
+        select endpoint.Address.Address;
+
+    /// <summary>
     /// Picks who serves an HTTP request routed here: from the Cluster set of whichever family has endpoints, since the proxy dials on its own behalf.
     /// </summary>
     public Scheduler HttpScheduler => _ipv4.Cluster.Candidates.IsEmpty ? _ipv6.Cluster : _ipv4.Cluster;
 
     /// <summary>
-    /// Picks a backend: the one the client is bound to, if affinity says so and it may still be picked, else the scheduler's choice; an ejected
-    /// one only when nobody else is left. Null when every candidate was tried, or none takes connections.
+    /// Picks a backend: the one the client is bound to, if affinity says so and it may still be picked, else the scheduler's choice; one that is
+    /// ejected, or whose health checks fail, only when nobody else is left. Null when every candidate was tried, or none takes connections.
     /// </summary>
     /// <param name="scheduler">The scheduler of a <see cref="Resolution"/>, or <see cref="HttpScheduler"/>.</param>
     /// <param name="client">Who asks; affinity looks at the address only.</param>
@@ -87,7 +103,8 @@ public sealed class ServicePort
     /// <param name="tried">Those that failed this connection already.</param>
     public Backend? Pick(Scheduler scheduler, EndpointAddress client, IpAddr destination, in TriedBackends tried)
     {
-        var arrival = new Arrival(client, destination, tried, State.Time, State.Ejections.Moment);
+        var passUnhealthy = Service.HealthCheck is not null && AnyHealthy(scheduler.Candidates);
+        var arrival = new Arrival(client, destination, tried, State.Time, State.Ejections.Moment, passUnhealthy);
         if (Service.AffinityTimeout is not { } timeout)
         {
             return Choose(scheduler, arrival, tried);
@@ -126,7 +143,24 @@ public sealed class ServicePort
     }
 
     private static Backend? Choose(Scheduler scheduler, in Arrival arrival, in TriedBackends tried) =>
-        scheduler.Pick(arrival) ?? (arrival.PassesEjected ? scheduler.Pick(arrival.WithEjected(tried)) : null);
+        scheduler.Pick(arrival) ?? (arrival.PassesFailing ? scheduler.Pick(arrival.WithFailing(tried)) : null);
+
+    /// <summary>
+    /// When all fail their checks, all are used, and each takes its turns as ever: it may well be the check that is wrong. HAProxy does
+    /// without its servers then, Envoy calls it panic and does as we do.
+    /// </summary>
+    private static bool AnyHealthy(ImmutableArray<Backend> candidates)
+    {
+        foreach (var backend in candidates.AsSpan())
+        {
+            if (backend.IsHealthy && backend.Weight > 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private Family Eligible(bool ipv6, Family? before)
     {
@@ -176,6 +210,29 @@ public sealed class ServicePort
         }
 
         return !filtered;
+    }
+
+    /// <summary>The same as a set: what <see cref="SourceRangesAllow"/> says of each client of the destination's family.</summary>
+    private AllowedClients ClientsInSourceRanges(IpAddr destination)
+    {
+        var ranges = Service.SourceRanges.RemoveAll(range => range.Network.IsIPv6 != destination.IsIPv6);
+        if (ranges.IsEmpty)
+        {
+            return AllowedClients.Everybody;
+        }
+
+        return AllowedClients.In(ranges.Any(ContainsNodeAddress) ? ranges.Add(IpPrefix.Of(destination)) : ranges);
+    }
+
+    private AllowedClients ClientsServedByPolicy(FrontendKind kind, IpAddr destination)
+    {
+        var policy = kind == FrontendKind.ClusterIP ? Service.InternalTrafficPolicy : Service.ExternalTrafficPolicy;
+        if (policy == TrafficPolicy.Cluster || !(destination.IsIPv6 ? _ipv6 : _ipv4).Local.Candidates.IsEmpty)
+        {
+            return AllowedClients.Everybody;
+        }
+
+        return kind == FrontendKind.ClusterIP ? AllowedClients.Nobody : _node.LocalOrigins(destination);
     }
 
     private bool ContainsNodeAddress(IpPrefix range)

@@ -119,6 +119,14 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
     /// <summary>Every address under which the Service asks to be reached. A family without a cluster IP has no frontends at all.</summary>
     private IEnumerable<Frontend> FrontendsOf(ServiceConfig service)
     {
+        if (service.HealthCheckNodePort != 0)
+        {
+            foreach (var address in node.NodePortAddresses.Where(address => HasFamily(service, address)))
+            {
+                yield return Frontend.OfHealthCheck(address, service);
+            }
+        }
+
         foreach (var port in service.Ports)
         {
             var name = new ServicePortName(service.Name, port.Name, port.Protocol);

@@ -6,6 +6,9 @@ public sealed class SnapshotPublisher
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ProxySnapshot _current = ProxySnapshot.Empty;
 
+    /// <summary>Raised before each swap, on the publishing thread: for what must be in place when readers see the snapshot.</summary>
+    public event Action<ProxySnapshot>? Publishing;
+
     /// <summary>Raised after each swap, on the publishing thread.</summary>
     public event Action<ProxySnapshot>? Published;
 
@@ -18,6 +21,8 @@ public sealed class SnapshotPublisher
     /// <summary>Makes a snapshot live.</summary>
     public void Publish(ProxySnapshot snapshot)
     {
+        Publishing?.Invoke(snapshot);
+
         // A release write: whoever sees the reference sees everything the builder wrote before it.
         Volatile.Write(ref _current, snapshot);
         _first.TrySetResult();

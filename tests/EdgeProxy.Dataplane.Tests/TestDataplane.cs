@@ -15,7 +15,10 @@ internal sealed class TestDataplane : IAsyncDisposable
     /// <summary>A second loopback address: free for cluster IPs on any Linux machine.</summary>
     public static readonly IpAddr ClusterIP = IpAddr.Parse("127.96.7.7");
 
-    private static readonly LocalNode Node = new() { Name = "n1" };
+    /// <summary>The node's address, for node ports.</summary>
+    public static readonly IpAddr NodeAddress = ClusterIP;
+
+    private static readonly LocalNode Node = new() { Name = "n1", NodePortAddresses = [NodeAddress] };
 
     public TestDataplane(DataplaneOptions? options = null, TimeProvider? time = null, int loops = 2)
     {
@@ -90,6 +93,14 @@ internal sealed class TestDataplane : IAsyncDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, deadline.Token);
         }
     }
+
+    /// <summary>Waits until the loops have ended the turn they are in.</summary>
+    public Task CatchUpAsync() => Task.WhenAll(Loops.Loops.Select(loop =>
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(done.SetResult);
+        return done.Task;
+    }));
 
     public async ValueTask DisposeAsync()
     {

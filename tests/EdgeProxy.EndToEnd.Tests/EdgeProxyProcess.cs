@@ -44,15 +44,21 @@ internal sealed class EdgeProxyProcess : IAsyncDisposable
     public string Output => string.Join('\n', _output);
 
     /// <summary>Starts <c>edgeproxy run</c> or <c>demo</c> and waits until it is ready.</summary>
-    public static async Task<EdgeProxyProcess> StartAsync(string command, params string[] arguments)
+    public static Task<EdgeProxyProcess> StartAsync(string command, params string[] arguments) =>
+        StartAsync(networkNamespace: null, command, arguments);
+
+    /// <summary>The same in a network namespace, from which the log alone tells that it is ready.</summary>
+    public static async Task<EdgeProxyProcess> StartAsync(NetworkNamespace? networkNamespace, string command, params string[] arguments)
     {
         var (http, https, admin) = (FreePort(), FreePort(), FreePort());
-        var process = Start([command, "--http-port", $"{http}", "--https-port", $"{https}", "--admin-port", $"{admin}", "--node-port-range", "1024-65535", "--log-format", "json",
+        var process = Start(networkNamespace?.Prefix ?? [], [command, "--http-port", $"{http}", "--https-port", $"{https}", "--admin-port", $"{admin}", "--node-port-range", "1024-65535", "--log-format", "json",
             "--state-dir", Path.Combine(Path.GetTempPath(), "edgeproxy-tests-state"), .. arguments]);
         var proxy = new EdgeProxyProcess(process, http, https, admin);
         try
         {
-            await proxy.WaitForAsync(() => proxy.IsReadyAsync(), "the process to become ready");
+            await (networkNamespace is null
+                ? proxy.WaitForAsync(() => proxy.IsReadyAsync(), "the process to become ready")
+                : proxy.WaitForLogAsync("Serving HTTP on port"));
             return proxy;
         }
         catch
@@ -63,9 +69,12 @@ internal sealed class EdgeProxyProcess : IAsyncDisposable
     }
 
     /// <summary>Runs a command to its end.</summary>
-    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
+    public static Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments) => RunThroughAsync([], arguments);
+
+    /// <summary>The same through another program, which is told to start ours.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunThroughAsync(IReadOnlyList<string> prefix, params string[] arguments)
     {
-        using var process = Start(arguments);
+        using var process = Start(prefix, arguments);
         var output = process.StandardOutput.ReadToEndAsync(Deadline);
         var errors = process.StandardError.ReadToEndAsync(Deadline);
         await process.WaitForExitAsync(Deadline);
@@ -138,11 +147,11 @@ internal sealed class EdgeProxyProcess : IAsyncDisposable
         }
     }
 
-    private static Process Start(IEnumerable<string> arguments)
+    private static Process Start(IReadOnlyList<string> prefix, IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "edgeproxy.dll"));
-        foreach (var argument in arguments)
+        string[] program = [.. prefix, "dotnet"];
+        var start = new ProcessStartInfo(program[0]) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false };
+        foreach (var argument in program.Skip(1).Append(Path.Combine(AppContext.BaseDirectory, "edgeproxy.dll")).Concat(arguments))
         {
             start.ArgumentList.Add(argument);
         }

@@ -23,6 +23,18 @@ public sealed class SnapshotPublisherTests
     }
 
     [Fact]
+    public void Who_prepares_for_a_snapshot_is_told_before_the_swap()
+    {
+        var publisher = new SnapshotPublisher();
+        var seen = new List<(long Told, long Live)>();
+        publisher.Publishing += snapshot => seen.Add((snapshot.Generation, publisher.Current.Generation));
+
+        publisher.Publish(Build(_ => { }));
+
+        Assert.Equal([(1, 0)], seen);
+    }
+
+    [Fact]
     public async Task Readers_on_other_threads_see_whole_snapshots_only_and_never_an_older_one()
     {
         const int Last = 1_500;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using EdgeProxy.Model;
+using EdgeProxy.Model.Eligibility;
 using EdgeProxy.Transport;
 using Microsoft.Extensions.Logging;
 
@@ -9,7 +10,7 @@ namespace EdgeProxy.Dataplane.Listeners;
 
 /// <summary>
 /// Keeps exactly the listeners the live snapshot asks for. Looks only at the Services a snapshot changed; a listener that stays is not
-/// touched, so no other client notices. Owns the listeners.
+/// touched but for whom it answers, so no other client notices. Owns the listeners.
 /// </summary>
 /// <remarks>
 /// A service port without any usable endpoint has no listener: the kernel then refuses at once (RST, ICMP port unreachable), which a proxy
@@ -22,8 +23,9 @@ internal sealed class ListenerSet : IAsyncDisposable
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromMinutes(1);
 
     private readonly SnapshotPublisher _snapshots;
-    private readonly TransportProtocol _protocol;
-    private readonly Func<FrontendAddress, IAsyncDisposable> _bind;
+    private readonly string _kind;
+    private readonly Predicate<Frontend> _isOurs;
+    private readonly Func<FrontendAddress, AllowedClients, IFrontendListener> _bind;
     private readonly OwnAddresses _own;
     private readonly DataplaneOptions _options;
     private readonly TimeProvider _time;
@@ -31,30 +33,33 @@ internal sealed class ListenerSet : IAsyncDisposable
     private readonly Channel<ProxySnapshot> _published = Channel.CreateUnbounded<ProxySnapshot>(new() { SingleReader = true });
 
     // Written by the following loop only, under a lock because others count them.
-    private readonly Dictionary<FrontendAddress, IAsyncDisposable> _listeners = [];
+    private readonly Dictionary<FrontendAddress, IFrontendListener> _listeners = [];
     private readonly Dictionary<FrontendAddress, FailedBind> _failed = [];
     private readonly Dictionary<NamespacedName, ImmutableArray<Frontend>> _known = [];
     private readonly TaskCompletionSource _followedFirst = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _waitingForDescriptors;
+    private bool _retryAll;
     private readonly CancellationTokenSource _stop = new();
     private readonly long _start;
     private readonly Task _loop;
 
     /// <summary>
-    /// Starts following the frontends of one protocol, those that are live already included. <paramref name="bind"/> throws when an address
-    /// cannot be had. Addresses listened on are noted in <paramref name="own"/>.
+    /// Starts following the frontends of one kind, which is named in the log, those that are live already included. <paramref name="bind"/>
+    /// throws when an address cannot be had. Addresses listened on are noted in <paramref name="own"/>.
     /// </summary>
     public ListenerSet(
         SnapshotPublisher snapshots,
-        TransportProtocol protocol,
-        Func<FrontendAddress, IAsyncDisposable> bind,
+        string kind,
+        Predicate<Frontend> isOurs,
+        Func<FrontendAddress, AllowedClients, IFrontendListener> bind,
         OwnAddresses own,
         DataplaneOptions options,
         TimeProvider time,
         ILogger logger)
     {
         _snapshots = snapshots;
-        _protocol = protocol;
+        _kind = kind;
+        _isOurs = isOurs;
         _bind = bind;
         _own = own;
         _options = options;
@@ -80,6 +85,15 @@ internal sealed class ListenerSet : IAsyncDisposable
                 return _listeners.Count;
             }
         }
+    }
+
+    /// <summary>Tries every frontend that could not be bound again, soon and once; then as before.</summary>
+    public void RetryFailed()
+    {
+        Volatile.Write(ref _retryAll, true);
+
+        // Looked at twice, what is live does no harm; it is what wakes the loop.
+        OnPublished(_snapshots.Current);
     }
 
     /// <summary>Closes every listener. Accepted connections live on. May be called again.</summary>
@@ -175,7 +189,7 @@ internal sealed class ListenerSet : IAsyncDisposable
         var touched = new HashSet<FrontendAddress>();
         foreach (var name in changed)
         {
-            var after = (snapshot.Services.GetValueOrDefault(name)?.Frontends ?? []).RemoveAll(frontend => frontend.Address.Protocol != _protocol);
+            var after = (snapshot.Services.GetValueOrDefault(name)?.Frontends ?? []).RemoveAll(frontend => !_isOurs(frontend));
             touched.UnionWith(_known.GetValueOrDefault(name, []).Concat(after).Select(frontend => frontend.Address));
             if (after.IsEmpty)
             {
@@ -187,30 +201,35 @@ internal sealed class ListenerSet : IAsyncDisposable
             }
         }
 
-        var now = Now;
+        var now = Interlocked.Exchange(ref _retryAll, false) ? TimeSpan.MaxValue : Now;
         touched.UnionWith(_failed.Where(entry => entry.Value.DueAt <= now).Select(entry => entry.Key));
 
         // Closing first: an address that moves from one Service to another is free by then.
         var wanted = touched.ToDictionary(address => address, address => Wanted(snapshot, address));
         await CloseAsync([.. wanted.Where(entry => entry.Value is null).Select(entry => entry.Key)]);
 
-        foreach (var (address, frontend) in wanted)
+        foreach (var (address, clients) in wanted)
         {
-            if (frontend is not null)
+            if (clients is null)
             {
-                Open(address, frontend.ServicePort.Service);
+                continue;
+            }
+
+            if (_listeners.TryGetValue(address, out var open))
+            {
+                open.AnswerOnly(clients);
+            }
+            else
+            {
+                Open(address, clients, snapshot.Frontends[address].Winner.ServicePort.Service);
             }
         }
 
         ReportExhaustion();
     }
 
-    private static Frontend? Wanted(ProxySnapshot snapshot, FrontendAddress address) =>
-        snapshot.Frontends.TryGetValue(address, out var claims)
-        && snapshot.Find(claims.Winner) is { } port
-        && port.HasUsableEndpoint(address.Endpoint.Address.IsIPv6)
-            ? claims.Winner
-            : null;
+    private AllowedClients? Wanted(ProxySnapshot snapshot, FrontendAddress address) =>
+        snapshot.Frontends.TryGetValue(address, out var claims) && _isOurs(claims.Winner) ? snapshot.ClientsOf(address) : null;
 
     /// <summary>Closes all of them at once: each has to wait for its event loops, and there may be thousands.</summary>
     private async Task CloseAsync(List<FrontendAddress> addresses)
@@ -230,16 +249,11 @@ internal sealed class ListenerSet : IAsyncDisposable
         }
     }
 
-    private void Open(FrontendAddress address, NamespacedName service)
+    private void Open(FrontendAddress address, AllowedClients clients, NamespacedName service)
     {
-        if (_listeners.ContainsKey(address))
-        {
-            return;
-        }
-
         try
         {
-            var listener = _bind(address);
+            var listener = _bind(address, clients);
             _own.Add(address);
             lock (_listeners)
             {
@@ -277,7 +291,7 @@ internal sealed class ListenerSet : IAsyncDisposable
         var waiting = _failed.Values.Count(failed => failed.Reason == NoDescriptors);
         if (waiting > 0 && waiting != _waitingForDescriptors)
         {
-            DataplaneLog.OutOfDescriptors(_logger, waiting, _protocol, OpenFiles.Limit);
+            DataplaneLog.OutOfDescriptors(_logger, waiting, _kind, OpenFiles.Limit);
         }
 
         _waitingForDescriptors = waiting;

@@ -12,14 +12,16 @@ namespace EdgeProxy.Dataplane.Tcp;
 /// when it does not accept. After that the transport relays and this only waits for the end.
 /// </summary>
 internal sealed class ServiceSession(
-    FrontendAddress frontend, SnapshotPublisher snapshots, DataplaneOptions options, SessionTable sessions, OwnAddresses own, ILogger logger)
-    : TcpSession
+    FrontendAddress frontend, SnapshotPublisher snapshots, SessionTable sessions, OwnAddresses own, ILogger logger) : TcpSession
 {
     private ServicePort? _port;
     private Scheduler? _scheduler;
     private TriedBackends _tried;
     private Backend? _backend;
     private TimeSpan _dialledAt;
+
+    /// <summary>The backend it is connected to, or dials. To be read on its loop.</summary>
+    internal Backend? Backend => _backend;
 
     /// <summary>Neighbours in the loop's list; kept by <see cref="SessionTable"/>.</summary>
     internal ServiceSession? Next { get; set; }
@@ -37,8 +39,9 @@ internal sealed class ServiceSession(
             return;
         }
 
-        _port = resolution.ServicePort;
+        _port = resolution.ServicePort!; // there is one to forward to
         _scheduler = resolution.Scheduler;
+        IdleTimeout = _port.Service.Timeouts.Idle;
         DialNext(CloseReason.NoEndpoint, mayRepeat: false);
     }
 
@@ -88,7 +91,7 @@ internal sealed class ServiceSession(
             _backend = backend;
             backend.Hold();
             _dialledAt = Loop.Now;
-            Dial(backend.Address.ToTransport(), options.ConnectTimeout);
+            Dial(backend.Address.ToTransport(), _port!.Service.Timeouts.Connect);
             return;
         }
 

@@ -1,3 +1,4 @@
+using EdgeProxy.Model;
 using EdgeProxy.Transport.Loops;
 using EdgeProxy.Transport.Tcp;
 
@@ -8,6 +9,9 @@ namespace EdgeProxy.Dataplane.Tcp;
 /// </summary>
 internal sealed class SessionTable(EventLoopGroup loops)
 {
+    // Closing one takes several system calls; other sessions of the loop should not wait for those of thousands.
+    private const int CutsPerTurn = 64;
+
     private readonly ServiceSession?[] _heads = new ServiceSession?[loops.Loops.Count];
     private int _count;
     private TaskCompletionSource? _empty;
@@ -71,6 +75,18 @@ internal sealed class SessionTable(EventLoopGroup loops)
         }
     }
 
+    /// <summary>
+    /// Cuts the sessions of these backends. Each loop looks at every session it has, once (0.2 µs each when none is in a cache, so 20 ms for
+    /// 100,000); nothing is paid for this on a connection's own way.
+    /// </summary>
+    public void Abort(IReadOnlySet<Backend> backends, CloseReason reason)
+    {
+        foreach (var loop in loops.Loops)
+        {
+            loop.Post(() => AbortSome(loop, Find(loop, backends), backends, reason));
+        }
+    }
+
     /// <summary>Cuts every session.</summary>
     public void AbortAll(CloseReason reason)
     {
@@ -83,6 +99,37 @@ internal sealed class SessionTable(EventLoopGroup loops)
                     session.Abort(reason);
                 }
             });
+        }
+    }
+
+    private Queue<ServiceSession> Find(EventLoop loop, IReadOnlySet<Backend> backends)
+    {
+        var found = new Queue<ServiceSession>();
+        for (var session = _heads[loop.Index]; session is not null; session = session.Next)
+        {
+            if (session.Backend is { } backend && backends.Contains(backend))
+            {
+                found.Enqueue(session);
+            }
+        }
+
+        return found;
+    }
+
+    private static void AbortSome(EventLoop loop, Queue<ServiceSession> found, IReadOnlySet<Backend> backends, CloseReason reason)
+    {
+        for (var i = 0; i < CutsPerTurn && found.TryDequeue(out var session); i++)
+        {
+            // One that was still dialling may have another backend by now.
+            if (session.Backend is { } backend && backends.Contains(backend))
+            {
+                session.Abort(reason);
+            }
+        }
+
+        if (found.Count > 0)
+        {
+            loop.Post(() => AbortSome(loop, found, backends, reason));
         }
     }
 }

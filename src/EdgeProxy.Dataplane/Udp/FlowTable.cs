@@ -27,7 +27,7 @@ internal enum FlowState
 internal sealed class FlowTable<TFlow>(int capacity)
     where TFlow : FlowTable<TFlow>.Entry
 {
-    // As many as there are states and timeouts: a handful. In the order of their states, then timeouts.
+    // As many as there are states and different timeouts of Services: a handful. In the order of their states, then timeouts.
     private readonly List<Lane> _lanes = [];
 
     /// <summary>Flows in the table.</summary>

@@ -15,7 +15,7 @@ internal sealed class LoopFlows
 
     /// <param name="loop">The loop.</param>
     /// <param name="maxSockets">Most upstream sockets the loop may have open.</param>
-    /// <param name="options">Timeouts and limits.</param>
+    /// <param name="options">Limits.</param>
     /// <param name="own">What must not be dialled.</param>
     public LoopFlows(EventLoop loop, int maxSockets, DataplaneOptions options, OwnAddresses own)
     {
@@ -91,7 +91,7 @@ internal sealed class LoopFlows
         return true;
     }
 
-    private TimeSpan TimeoutOf(UdpFlow flow) => flow.State == FlowState.Unanswered ? Options.UdpFirstReplyTimeout : Options.UdpIdleTimeout;
+    private static TimeSpan TimeoutOf(UdpFlow flow) => flow.State == FlowState.Unanswered ? flow.Timeouts.UdpFirstReply : flow.Timeouts.UdpIdle;
 
     private void Sweep()
     {

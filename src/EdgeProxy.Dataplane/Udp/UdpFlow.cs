@@ -36,6 +36,9 @@ internal sealed class UdpFlow(
     /// <summary>How far it has come.</summary>
     public FlowState State => _socket?.State ?? FlowState.Asleep;
 
+    /// <summary>Those of its Service, as of the last snapshot it looked at.</summary>
+    public ServiceTimeouts Timeouts => _servicePort?.Service.Timeouts ?? ServiceTimeouts.Default;
+
     /// <summary>Passes datagrams on to the backend; false when nobody may serve this client, and the flow is over.</summary>
     public bool Forward(DatagramRun run)
     {

@@ -1,4 +1,6 @@
+using EdgeProxy.Dataplane.Listeners;
 using EdgeProxy.Model;
+using EdgeProxy.Model.Eligibility;
 using EdgeProxy.Transport;
 using EdgeProxy.Transport.Loops;
 using EdgeProxy.Transport.Udp;
@@ -6,7 +8,7 @@ using EdgeProxy.Transport.Udp;
 namespace EdgeProxy.Dataplane.Udp;
 
 /// <summary>One UDP frontend: binds the address and hands datagrams to their flows. Owns the listener; its flows end with it.</summary>
-internal sealed class UdpFrontend : IAsyncDisposable
+internal sealed class UdpFrontend : IFrontendListener
 {
     private readonly UdpListener _listener;
 
@@ -14,8 +16,20 @@ internal sealed class UdpFrontend : IAsyncDisposable
 
     /// <summary>Starts listening. <paramref name="flows"/> has one table per loop.</summary>
     /// <exception cref="System.Net.Sockets.SocketException">The address is taken, not on this host, or not permitted.</exception>
-    public static UdpFrontend Bind(EventLoopGroup loops, FrontendAddress address, SnapshotPublisher snapshots, LoopFlows[] flows) =>
-        new(UdpListener.Bind(loops, address.Endpoint.ToTransport(), port => new Receiver(port, address, snapshots, flows[port.Loop.Index])));
+    public static UdpFrontend Bind(
+        EventLoopGroup loops, FrontendAddress address, SnapshotPublisher snapshots, DataplaneOptions options, LoopFlows[] flows) =>
+        new(UdpListener.Bind(
+            loops,
+            address.Endpoint.ToTransport(),
+            port => new Receiver(port, address, snapshots, flows[port.Loop.Index]),
+            new UdpListenerOptions { FreeBind = options.IsRouted(address.Endpoint.Address) }));
+
+    /// <inheritdoc />
+    public void AnswerOnly(AllowedClients clients)
+    {
+        // A datagram that makes no flow is silence already; and a filter could not tell it from those of open flows, which stay whatever
+        // policies say.
+    }
 
     /// <summary>Closes the sockets: clients get ICMP port unreachable.</summary>
     public ValueTask DisposeAsync() => _listener.DisposeAsync();

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using EdgeProxy.Model;
 using EdgeProxy.Transport;
 using EdgeProxy.Transport.Loops;
 using EdgeProxy.Transport.Udp;
@@ -27,7 +28,7 @@ namespace EdgeProxy.Dataplane.Udp;
 /// second a socket rests for ten seconds, and only thousands bring it near the quarantine. Closing would be no safer: the kernel gives
 /// a closed port away at random, at once (udp_lib_get_port), which is what proxies that open a socket per flow rely on. RFC 4787 REQ-5 keeps a NAT's
 /// port for two minutes after the last datagram, when nothing is known of the exchange; REQ-5a lets request-and-reply protocols have it
-/// shorter. Such flows keep theirs for <see cref="DataplaneOptions.UdpIdleTimeout"/> here.
+/// shorter. Such flows keep theirs for <see cref="ServiceTimeouts.UdpIdle"/> here.
 /// </para>
 /// </remarks>
 internal sealed class UpstreamPool(LoopFlows flows, int maxSockets)

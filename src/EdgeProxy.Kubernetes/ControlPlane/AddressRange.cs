@@ -87,11 +87,39 @@ public sealed class AddressRange
     public bool Contains(IPAddress address) =>
         address.AddressFamily == Family && IpAddr.From(address).Bits is var number && number >= First && number <= Last;
 
+    /// <summary>The fewest CIDRs that hold exactly these addresses, in order.</summary>
+    public IEnumerable<IpPrefix> Prefixes()
+    {
+        var width = Family == AddressFamily.InterNetwork ? 32 : 128;
+        var first = First;
+        while (true)
+        {
+            // As large as the alignment of its first address and the end of the range allow.
+            var hostBits = (int)UInt128.Min(UInt128.TrailingZeroCount(first), (UInt128)width);
+            while (LastOf(first, hostBits) > Last)
+            {
+                hostBits--;
+            }
+
+            yield return new IpPrefix(new IpAddr(first, Family == AddressFamily.InterNetworkV6), width - hostBits);
+            var last = LastOf(first, hostBits);
+            if (last == Last)
+            {
+                yield break;
+            }
+
+            first = last + 1;
+        }
+    }
+
     /// <inheritdoc />
     public override string ToString() => Text;
 
     /// <summary>True when the two share an address.</summary>
     internal bool Overlaps(AddressRange other) => Family == other.Family && First <= other.Last && other.First <= Last;
+
+    private static UInt128 LastOf(UInt128 first, int hostBits) =>
+        first | (hostBits == 128 ? UInt128.MaxValue : (UInt128.One << hostBits) - 1);
 
     private static bool TryParseCidr(string text, [NotNullWhen(true)] out AddressRange? range, [NotNullWhen(false)] out string? error)
     {

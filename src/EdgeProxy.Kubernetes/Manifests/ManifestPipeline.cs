@@ -12,14 +12,24 @@ namespace EdgeProxy.Kubernetes.Manifests;
 /// </summary>
 public sealed class ManifestPipeline(EmbeddedControlPlane controlPlane, SnapshotTranslator translator)
 {
+    private LocalNode _translatedFor = translator.LocalNode;
+
+    /// <summary>The node the snapshots are for; a new one holds from the next load on.</summary>
+    public LocalNode Node
+    {
+        get => translator.LocalNode;
+        set => translator.LocalNode = value;
+    }
+
     /// <summary>Takes what was read the whole way.</summary>
     public PipelineResult Apply(ObjectSet written, IEnumerable<Problem> readProblems)
     {
         var admitted = controlPlane.Apply(written);
         var changes = ObjectChanges.Between(translator.Objects, admitted.Served);
         var isFirst = translator.Snapshot.Generation == 0;
-        var hasChanged = isFirst || !changes.IsEmpty;
+        var hasChanged = isFirst || !changes.IsEmpty || Node != _translatedFor;
         var snapshot = hasChanged ? translator.Apply(admitted.Served, changes) : translator.Snapshot;
+        _translatedFor = Node;
         var problems = readProblems
             .Concat(admitted.Problems)
             .Concat(translator.Problems)

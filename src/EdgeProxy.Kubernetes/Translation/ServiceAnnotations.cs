@@ -8,11 +8,9 @@ using EdgeProxy.Model.Scheduling;
 namespace EdgeProxy.Kubernetes.Translation;
 
 /// <summary>The annotations <c>edgeproxy.io/…</c> of one Service. An invalid value counts as absent and is reported; so is a name nobody knows.</summary>
-internal sealed class ServiceAnnotations
+internal sealed partial class ServiceAnnotations
 {
     private const string Prefix = "edgeproxy.io/";
-
-    private static readonly TimeSpan LongestSlowStart = TimeSpan.FromHours(1);
 
     private readonly Service _service;
     private readonly ProblemSink _problems;
@@ -24,6 +22,7 @@ internal sealed class ServiceAnnotations
         _problems = problems;
         EjectsFailing = options.PassiveEjection;
         Scheduling = new SchedulingPolicy { Scheduler = options.Scheduler };
+        Timeouts = options.Timeouts;
     }
 
     /// <summary>scheduler, scheduler-flags, slow-start and max-connections.</summary>
@@ -31,6 +30,9 @@ internal sealed class ServiceAnnotations
 
     /// <summary>passive-ejection; default as the process is set.</summary>
     public bool EjectsFailing { get; private set; }
+
+    /// <summary>connect-timeout, idle-timeout, udp-idle-timeout, udp-first-reply-timeout and drain-timeout; default as the process is set.</summary>
+    public ServiceTimeouts Timeouts { get; private set; }
 
     /// <summary>Reads them all.</summary>
     public static ServiceAnnotations Read(Service service, TranslationOptions options, ProblemSink problems)
@@ -44,6 +46,7 @@ internal sealed class ServiceAnnotations
             }
         }
 
+        annotations.ReportLoneHealthCheckDetails();
         return annotations;
     }
 
@@ -77,12 +80,8 @@ internal sealed class ServiceAnnotations
                 ReadFlags(value, field);
                 break;
 
-            case "slow-start" when TryParseDuration(value, out var window) && window <= LongestSlowStart:
-                Scheduling = Scheduling with { SlowStart = window };
-                break;
-
             case "slow-start":
-                Report(field, value, "must be a duration from 0 to 1h, such as 30s or 2m; taken as absent");
+                Scheduling = Scheduling with { SlowStart = ReadDuration(DurationRule.UpToAnHour, value, field) ?? Scheduling.SlowStart };
                 break;
 
             case "max-connections" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var limit):
@@ -99,6 +98,30 @@ internal sealed class ServiceAnnotations
 
             case "passive-ejection":
                 Report(field, value, "must be \"true\" or \"false\"; taken as absent");
+                break;
+
+            case "connect-timeout":
+                Timeouts = Timeouts with { Connect = ReadDuration(DurationRule.Connect, value, field) ?? Timeouts.Connect };
+                break;
+
+            case "idle-timeout":
+                Timeouts = Timeouts with { Idle = ReadDuration(DurationRule.Idle, value, field) ?? Timeouts.Idle };
+                break;
+
+            case "udp-idle-timeout":
+                Timeouts = Timeouts with { UdpIdle = ReadDuration(DurationRule.Udp, value, field) ?? Timeouts.UdpIdle };
+                break;
+
+            case "udp-first-reply-timeout":
+                Timeouts = Timeouts with { UdpFirstReply = ReadDuration(DurationRule.Udp, value, field) ?? Timeouts.UdpFirstReply };
+                break;
+
+            case "drain-timeout":
+                Timeouts = Timeouts with { Drain = ReadDuration(DurationRule.Drain, value, field) ?? Timeouts.Drain };
+                break;
+
+            case "health-check" or "health-check-interval" or "health-check-timeout" or "health-check-rise" or "health-check-fall":
+                ReadHealthCheck(name, value, field);
                 break;
 
             case "weight":
@@ -168,19 +191,14 @@ internal sealed class ServiceAnnotations
 
     private void Report(string field, string value, string rule) => _problems.Warning(_service, field, $"Invalid value: \"{value}\": {rule}");
 
-    /// <summary>A whole number with one of Go's units s, m and h; without a unit, seconds.</summary>
-    private static bool TryParseDuration(string value, out TimeSpan duration)
+    private TimeSpan? ReadDuration(DurationRule rule, string value, string field)
     {
-        var unit = value.Length > 0 && char.IsAsciiLetter(value[^1]) ? value[^1] : 's';
-        var seconds = unit switch
+        if (rule.TryParse(value, out var duration))
         {
-            's' => 1,
-            'm' => 60,
-            'h' => 3600,
-            _ => 0,
-        };
-        var parsed = int.TryParse(value.AsSpan().TrimEnd(unit), NumberStyles.None, CultureInfo.InvariantCulture, out var number);
-        duration = TimeSpan.FromSeconds((long)number * seconds);
-        return parsed && seconds > 0;
+            return duration;
+        }
+
+        Report(field, value, $"{rule}; taken as absent");
+        return null;
     }
 }

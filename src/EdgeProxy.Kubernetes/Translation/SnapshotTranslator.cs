@@ -28,6 +28,9 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     /// <summary>Everything wrong with the objects of the last snapshot.</summary>
     public IEnumerable<Problem> Problems => _problems.Values.SelectMany(list => list);
 
+    /// <summary>This node. A new one is looked at by the next translation, which is then one of all Services.</summary>
+    public LocalNode LocalNode { get; set; } = options.Node;
+
     /// <summary>Translates a new set of objects, looking for what changed.</summary>
     public ProxySnapshot Apply(ObjectSet next) => Apply(next, ObjectChanges.Between(Objects, next));
 
@@ -78,23 +81,23 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         return Snapshot;
     }
 
-    /// <summary>The options' node, with what its Node object says.</summary>
+    /// <summary>The node, with what its Node object says.</summary>
     private LocalNode CurrentNode(ObjectSet objects)
     {
-        if (!objects.Nodes.TryGetValue(new NamespacedName("", options.Node.Name), out var node))
+        if (!objects.Nodes.TryGetValue(new NamespacedName("", LocalNode.Name), out var node))
         {
-            return options.Node;
+            return LocalNode;
         }
 
         var cidrs = node.Spec?.PodCIDRs ?? (node.Spec?.PodCIDR is { } one ? [one] : []);
-        var next = options.Node with
+        var next = LocalNode with
         {
-            Zone = node.Metadata.Labels?.GetValueOrDefault(Node.ZoneLabel) ?? options.Node.Zone,
+            Zone = node.Metadata.Labels?.GetValueOrDefault(Node.ZoneLabel) ?? LocalNode.Zone,
             PodCidrs = [.. cidrs.Select(text => IpPrefix.TryParse(text, out var cidr) ? cidr : (IpPrefix?)null).OfType<IpPrefix>()],
         };
 
         // Records compare arrays by reference; the same content must not rebuild every Service.
-        return _node is { } last && last.Zone == next.Zone && last.PodCidrs.SequenceEqual(next.PodCidrs) ? last : next;
+        return _node is { } last && last == next with { PodCidrs = last.PodCidrs } && last.PodCidrs.SequenceEqual(next.PodCidrs) ? last : next;
     }
 
     /// <summary>Brings the slice index up to date; returns the Services whose slices changed.</summary>

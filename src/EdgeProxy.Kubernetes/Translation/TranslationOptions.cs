@@ -40,6 +40,9 @@ public sealed record TranslationOptions
     /// <summary>Whether endpoints that keep failing are passed over, in Services that do not say. Default true.</summary>
     public bool PassiveEjection { get; init; } = true;
 
+    /// <summary>The timeouts of Services that do not say.</summary>
+    public ServiceTimeouts Timeouts { get; init; } = ServiceTimeouts.Default;
+
     /// <summary>Translate the names of Services, endpoints and pods too, for a name server. Default false.</summary>
     public bool Discovery { get; init; }
 

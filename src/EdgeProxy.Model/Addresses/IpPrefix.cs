@@ -7,6 +7,9 @@ namespace EdgeProxy.Model;
 /// <param name="Length">Prefix length, 0–32 or 0–128.</param>
 public readonly record struct IpPrefix(IpAddr Network, int Length)
 {
+    /// <summary>The range of one address.</summary>
+    public static IpPrefix Of(IpAddr address) => new(address, address.IsIPv6 ? 128 : 32);
+
     private UInt128 Mask => Length == 0 ? UInt128.Zero : UInt128.MaxValue << ((Network.IsIPv6 ? 128 : 32) - Length);
 
     /// <summary>True when the address is of the same family and inside the range.</summary>

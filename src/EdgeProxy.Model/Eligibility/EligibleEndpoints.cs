@@ -38,16 +38,14 @@ public sealed class EligibleEndpoints
             ? NarrowByHints(endpoints, ready, node)
             : Where(endpoints, endpoint => endpoint.Serving && endpoint.Terminating);
 
-        var local = ready.FindAll(index => IsLocal(endpoints[index], node));
+        var local = ready.FindAll(index => node.Runs(endpoints[index]));
         if (local.Count == 0)
         {
-            local = Where(endpoints, endpoint => IsLocal(endpoint, node) && endpoint.Serving && endpoint.Terminating);
+            local = Where(endpoints, endpoint => node.Runs(endpoint) && endpoint.Serving && endpoint.Terminating);
         }
 
         return new EligibleEndpoints(Pick(backends, cluster), Pick(backends, local), endpoints.Any(endpoint => endpoint.IsUsable));
     }
-
-    private static bool IsLocal(Endpoint endpoint, LocalNode node) => string.Equals(endpoint.NodeName, node.Name, StringComparison.Ordinal);
 
     /// <summary>Node hints first, then zone hints; a hint kind counts only when every ready endpoint carries it and one names us.</summary>
     private static List<int> NarrowByHints(IReadOnlyList<Endpoint> endpoints, List<int> ready, LocalNode node) =>

@@ -6,6 +6,7 @@ public readonly ref struct Arrival
     private readonly ref readonly TriedBackends _tried;
     private readonly TimeProvider _time;
     private readonly TimeSpan? _passEjectedAt;
+    private readonly bool _passUnhealthy;
 
     /// <summary>Describes one try.</summary>
     /// <param name="client">Who asks; the port only matters to hashing with the port flag.</param>
@@ -13,13 +14,21 @@ public readonly ref struct Arrival
     /// <param name="tried">Those that failed this connection already.</param>
     /// <param name="time">The clock.</param>
     /// <param name="passEjectedAt">The moment for which ejected backends are passed over; null: they are not.</param>
-    public Arrival(EndpointAddress client, IpAddr destination, in TriedBackends tried, TimeProvider time, TimeSpan? passEjectedAt = null)
+    /// <param name="passUnhealthy">Backends whose health checks fail are passed over.</param>
+    public Arrival(
+        EndpointAddress client,
+        IpAddr destination,
+        in TriedBackends tried,
+        TimeProvider time,
+        TimeSpan? passEjectedAt = null,
+        bool passUnhealthy = false)
     {
         Client = client;
         Destination = destination;
         _tried = ref tried;
         _time = time;
         _passEjectedAt = passEjectedAt;
+        _passUnhealthy = passUnhealthy;
     }
 
     /// <summary>Who asks.</summary>
@@ -31,21 +40,23 @@ public readonly ref struct Arrival
     /// <summary>True when this connection failed somewhere else before: such a try takes nobody's turn.</summary>
     public bool IsRetry => _tried.Count > 0;
 
-    /// <summary>True when ejected backends are passed over.</summary>
-    public bool PassesEjected => _passEjectedAt is not null;
+    /// <summary>True when backends that are ejected, or whose health checks fail, are passed over.</summary>
+    public bool PassesFailing => _passUnhealthy || _passEjectedAt is not null;
 
-    /// <summary>True when nobody is tried or ejected: then a backend's own weight and limit decide alone.</summary>
-    public bool ExcludesNobody => !IsRetry && !PassesEjected;
+    /// <summary>True when nobody is tried or passed over: then a backend's own weight and limit decide alone.</summary>
+    public bool ExcludesNobody => !IsRetry && !PassesFailing;
 
     /// <summary>The moment, on the clock of the service port.</summary>
     public TimeSpan Now => _time.GetElapsedTime(0);
 
-    /// <summary>The same when nobody else is left: ejected backends may be picked.</summary>
-    public Arrival WithEjected(in TriedBackends tried) => new(Client, Destination, tried, _time);
+    /// <summary>The same when nobody else is left: nobody is passed over for failing.</summary>
+    public Arrival WithFailing(in TriedBackends tried) => new(Client, Destination, tried, _time);
 
-    /// <summary>False for a backend that failed: this connection, or so often that it is ejected.</summary>
+    /// <summary>False for a backend that failed: this connection, so often that it is ejected, or its health checks.</summary>
     public bool Spares(Backend backend) =>
-        !_tried.Contains(backend) && (_passEjectedAt is not { } moment || !backend.Failures.IsEjected(moment));
+        !_tried.Contains(backend)
+        && (_passEjectedAt is not { } moment || !backend.Failures.IsEjected(moment))
+        && (!_passUnhealthy || backend.IsHealthy);
 
     /// <summary>True when the backend may be picked.</summary>
     public bool Allows(Backend backend) => backend.IsOpen && Spares(backend);

@@ -98,6 +98,19 @@ internal static unsafe class NativeSocket
     public static int SetOption(int descriptor, int level, int option, int value) =>
         ResultOf(Libc.setsockopt(descriptor, level, option, &value, sizeof(int)));
 
+    /// <summary>Puts a classic BPF program on a socket, in place of the one before if there is one.</summary>
+    public static int AttachFilter(int descriptor, ReadOnlySpan<SockFilter> instructions)
+    {
+        fixed (SockFilter* first = instructions)
+        {
+            var program = new SockFilterProgram { Length = (ushort)instructions.Length, Instructions = first };
+            return ResultOf(Libc.setsockopt(descriptor, Libc.SOL_SOCKET, Libc.SO_ATTACH_FILTER, &program, (uint)sizeof(SockFilterProgram)));
+        }
+    }
+
+    /// <summary>Takes the program off again; <see cref="Errno.ENOENT"/> negated when there is none.</summary>
+    public static int DetachFilter(int descriptor) => SetOption(descriptor, Libc.SOL_SOCKET, Libc.SO_DETACH_FILTER, 0);
+
     /// <summary>Closes; what was sent is still delivered, then FIN (or RST when received bytes were left unread).</summary>
     public static void Close(int descriptor)
     {

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using EdgeProxy.Transport.Loops;
+using EdgeProxy.Transport.Tcp;
 
 namespace EdgeProxy.Transport.Interop;
 
@@ -23,7 +24,8 @@ internal sealed class ReusePortSockets
     /// <param name="Backlog">For listen(2); TCP only.</param>
     /// <param name="FreeBind">Bind although no interface has the address yet (IP_FREEBIND).</param>
     /// <param name="ReceiveBufferBytes">SO_RCVBUF; 0 leaves the system's default.</param>
-    public readonly record struct Settings(SocketType Type, int Backlog, bool FreeBind, int ReceiveBufferBytes);
+    /// <param name="Filter">Who is heard; null: everybody.</param>
+    public readonly record struct Settings(SocketType Type, int Backlog, bool FreeBind, int ReceiveBufferBytes, SourceFilter? Filter = null);
 
     /// <summary>Opens and binds a listener's sockets; the caller owns the descriptors.</summary>
     /// <param name="loops">Says which loops the sockets are for.</param>
@@ -97,6 +99,12 @@ internal sealed class ReusePortSockets
             // A restart must not wait for connections of the former process in TIME_WAIT.
             Set(descriptor, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, 1);
             ConnectionOptions.SetOnListener(descriptor);
+        }
+
+        if (_settings.Filter is { } filter)
+        {
+            // Before anybody can connect.
+            Check(NativeSocket.AttachFilter(descriptor, filter.Program.AsSpan()));
         }
 
         return descriptor;

@@ -40,6 +40,9 @@ internal sealed class AcceptSocket : IPolledDescriptor, ILoopWork
         }
     }
 
+    /// <summary>Any thread.</summary>
+    public void SetFilterOnLoop(SourceFilter? filter) => _loop.Post(() => SetFilter(filter));
+
     /// <summary>Any thread. Completes when the socket is closed.</summary>
     public Task CloseAsync()
     {
@@ -69,6 +72,20 @@ internal sealed class AcceptSocket : IPolledDescriptor, ILoopWork
         {
             Close();
             _loop.Report(Errno.ToException(errno));
+        }
+    }
+
+    private void SetFilter(SourceFilter? filter)
+    {
+        if (_isClosed)
+        {
+            return;
+        }
+
+        var result = filter is null ? NativeSocket.DetachFilter(_descriptor) : NativeSocket.AttachFilter(_descriptor, filter.Program.AsSpan());
+        if (result < 0 && result != -Errno.ENOENT)
+        {
+            throw Errno.ToException(-result); // the loop reports it
         }
     }
 

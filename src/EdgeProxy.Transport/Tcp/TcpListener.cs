@@ -25,16 +25,17 @@ public sealed class TcpListener : IAsyncDisposable
     /// <param name="address">What to listen on. Port 0 lets the kernel choose.</param>
     /// <param name="createSession">Makes one session per connection. Called on the accepting loop.</param>
     /// <param name="options">Null for the defaults.</param>
+    /// <param name="filter">Who is heard, from the first client on; null: everybody.</param>
     /// <exception cref="SocketException">
     /// <see cref="SocketError.AddressAlreadyInUse"/> when anybody listens there, another <see cref="TcpListener"/> included;
     /// <see cref="SocketError.AddressNotAvailable"/> when no interface has the address; <see cref="SocketError.AccessDenied"/> below port
     /// 1024 without CAP_NET_BIND_SERVICE.
     /// </exception>
     public static TcpListener Bind(
-        EventLoopGroup loops, IpEndpoint address, Func<TcpSession> createSession, TcpListenerOptions? options = null)
+        EventLoopGroup loops, IpEndpoint address, Func<TcpSession> createSession, TcpListenerOptions? options = null, SourceFilter? filter = null)
     {
         options ??= Defaults;
-        var settings = new ReusePortSockets.Settings(SocketType.Stream, options.Backlog, options.FreeBind, ReceiveBufferBytes: 0);
+        var settings = new ReusePortSockets.Settings(SocketType.Stream, options.Backlog, options.FreeBind, ReceiveBufferBytes: 0, filter);
         var opened = ReusePortSockets.Open(loops, address, settings, out var bound);
         var sockets = Array.ConvertAll(opened, socket => new AcceptSocket(socket.Loop, socket.Descriptor, bound, createSession, options));
         foreach (var socket in sockets)
@@ -43,6 +44,15 @@ public sealed class TcpListener : IAsyncDisposable
         }
 
         return new TcpListener(sockets, bound);
+    }
+
+    /// <summary>Changes who is heard, soon; null: everybody. Connections made before live on, those the kernel has accepted already included.</summary>
+    public void SetFilter(SourceFilter? filter)
+    {
+        foreach (var socket in _sockets)
+        {
+            socket.SetFilterOnLoop(filter);
+        }
     }
 
     /// <summary>Stops accepting and closes the listening sockets; what the kernel had accepted already still becomes a session.</summary>

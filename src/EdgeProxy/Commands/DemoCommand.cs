@@ -24,7 +24,8 @@ internal static class DemoCommand
             }
 
             // A laptop's demo stays on the laptop, stops when asked to, and does not bury its guide under log lines.
-            settings.NodeIPs = settings.NodeIPs.IsEmpty ? [Model.IpAddr.Parse("127.0.0.1")] : settings.NodeIPs;
+            var isLeftToUs = settings.NodeIPs.IsEmpty && settings.NodePortAddresses == Settings.NodePortSelection.All;
+            settings.NodeIPs = isLeftToUs ? [Model.IpAddr.Parse("127.0.0.1")] : settings.NodeIPs;
             settings.DrainTimeout ??= TimeSpan.FromSeconds(1);
             settings.LogLevel ??= LogLevel.Warning;
             return ProxyRunner.RunAsync(settings, errors, new DemoOptions { NodeName = settings.NodeName });

@@ -16,8 +16,9 @@ internal static class ListenPorts
     /// Every address of this host that can be bound, one by one. Never the wildcard: it would take the port on every cluster IP too, and
     /// no Service could then be served there under the same number.
     /// </summary>
-    public static ImmutableArray<IPAddress> DefaultAddresses() =>
-        [.. HostAddresses.All().Select(address => address.ToIPAddress()).Where(address => TryBind(address, 0, out _))];
+    /// <param name="vipInterface">Has addresses of Services, which are left out.</param>
+    public static ImmutableArray<IPAddress> DefaultAddresses(string vipInterface) =>
+        [.. HostAddresses.All(vipInterface).Select(address => address.ToIPAddress()).Where(address => TryBind(address, 0, out _))];
 
     /// <summary>The port to listen on: <paramref name="wanted"/>, any free one for 0, or the first default that can be bound.</summary>
     /// <param name="addresses">The addresses it must be free on.</param>

@@ -29,6 +29,11 @@ internal static class ManifestAssembly
             ServiceCidrs = Ranges(settings.ServiceCidrs, "--service-cidr", errors) ?? options.ServiceCidrs,
             LoadBalancerPool = Ranges(settings.LoadBalancerPool, "--load-balancer-pool", errors) ?? options.LoadBalancerPool,
         };
+        if (!settings.NodeIPs.IsEmpty && settings.NodePortAddresses != NodePortSelection.All)
+        {
+            errors.Add("--node-ip and --node-port-addresses: give one of them, not both");
+        }
+
         if (errors.Count == 0)
         {
             errors.AddRange(options.Validate());
@@ -37,31 +42,35 @@ internal static class ManifestAssembly
         return options;
     }
 
-    /// <summary>Who we are and what is ours.</summary>
-    public static TranslationOptions Translation(ProxySettings settings)
+    /// <summary>This node, with the addresses it has now.</summary>
+    public static LocalNode Node(ProxySettings settings)
     {
-        var host = HostAddresses.All();
-        return new TranslationOptions
+        var host = HostAddresses.All(settings.VipInterface);
+        return new LocalNode
         {
-            Node = new LocalNode
-            {
-                Name = settings.NodeName,
-                Addresses = [.. host.Union(settings.NodeIPs)],
-                NodePortAddresses = settings.NodeIPs.IsEmpty ? host : settings.NodeIPs,
-            },
-            IngressClass = settings.IngressClass,
-            Controllers = settings.Controllers,
-            ServeAllWithoutClasses = true,
-            DefaultCertificate = settings.DefaultCertificate,
-            Scheduler = settings.Scheduler,
-            PassiveEjection = settings.PassiveEjection,
-            Discovery = !settings.Dns.IsEmpty,
+            Name = settings.NodeName,
+            Addresses = [.. host.Union(settings.NodeIPs)],
+            NodePortAddresses = settings.NodeIPs.IsEmpty ? settings.NodePortAddresses.Select(host, HostAddresses.Primary) : settings.NodeIPs,
         };
     }
 
+    /// <summary>Who we are and what is ours.</summary>
+    public static TranslationOptions Translation(ProxySettings settings, LocalNode node) => new()
+    {
+        Node = node,
+        IngressClass = settings.IngressClass,
+        Controllers = settings.Controllers,
+        ServeAllWithoutClasses = true,
+        DefaultCertificate = settings.DefaultCertificate,
+        Scheduler = settings.Scheduler,
+        PassiveEjection = settings.PassiveEjection,
+        Timeouts = settings.Timeouts,
+        Discovery = !settings.Dns.IsEmpty,
+    };
+
     /// <summary>The whole path. <paramref name="memory"/> keeps what Services were given.</summary>
     public static ManifestPipeline Pipeline(ProxySettings settings, ControlPlaneOptions options, AllocationMemory memory, TimeProvider time) =>
-        new(new EmbeddedControlPlane(options, memory), new SnapshotTranslator(Translation(settings), time));
+        new(new EmbeddedControlPlane(options, memory), new SnapshotTranslator(Translation(settings, Node(settings)), time));
 
     /// <summary>
     /// Where the addresses of this set of manifests are remembered: one file per set of paths, so that two runs over different folders do not

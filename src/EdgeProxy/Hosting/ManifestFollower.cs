@@ -8,12 +8,16 @@ using Microsoft.Extensions.Logging;
 namespace EdgeProxy.Hosting;
 
 /// <summary>Follows the manifests: each change becomes a snapshot and is published; problems are logged when they come and when they go.</summary>
-internal sealed class ManifestFollower(ManifestSource source, ManifestPipeline pipeline, SnapshotPublisher snapshots, ILogger logger, TimeProvider time)
+internal sealed class ManifestFollower(ManifestSource source, ManifestPipeline pipeline, SnapshotPublisher snapshots, ILogger logger, TimeProvider time) : IDisposable
 {
     private const int NamedServices = 5;
 
     private HashSet<Problem> _reported = [];
     private string _withoutPods = "";
+
+    // One change at a time, whether of manifests or of this host; applying one may await.
+    private readonly SemaphoreSlim _applying = new(1);
+    private LoadResult? _loaded;
 
     /// <summary>In a demo: plays the pods of what was read, before anybody is sent to them.</summary>
     public DemoStage? Demo { get; init; }
@@ -30,7 +34,7 @@ internal sealed class ManifestFollower(ManifestSource source, ManifestPipeline p
             {
                 try
                 {
-                    await ApplyAsync(loaded, cancellationToken);
+                    await ApplyAsync(() => _loaded = loaded, cancellationToken);
                 }
                 catch (Exception error) when (error is not OperationCanceledException)
                 {
@@ -41,6 +45,29 @@ internal sealed class ManifestFollower(ManifestSource source, ManifestPipeline p
         catch (OperationCanceledException)
         {
             // The process is stopping.
+        }
+    }
+
+    /// <summary>Translates what is served anew, for a node whose addresses changed.</summary>
+    public Task ChangeNodeAsync(LocalNode node, CancellationToken cancellationToken) =>
+        ApplyAsync(() => pipeline.Node = node, cancellationToken);
+
+    public void Dispose() => _applying.Dispose();
+
+    private async Task ApplyAsync(Action change, CancellationToken cancellationToken)
+    {
+        await _applying.WaitAsync(cancellationToken);
+        try
+        {
+            change();
+            if (_loaded is not null)
+            {
+                await ApplyAsync(_loaded, cancellationToken);
+            }
+        }
+        finally
+        {
+            _applying.Release();
         }
     }
 

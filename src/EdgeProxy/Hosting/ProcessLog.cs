@@ -46,6 +46,15 @@ internal static partial class ProcessLog
     [LoggerMessage(114, LogLevel.Warning, "{Count} Services select pods, but no Pod with a status.podIP matches: {Services}. Nothing is served for them; give Pods or Endpoints, or let 'edgeproxy demo' play the pods of Deployments and the like.")]
     public static partial void NoPods(ILogger logger, int count, string services);
 
+    [LoggerMessage(115, LogLevel.Information, "The addresses of this host changed; node ports are open on {Addresses}.")]
+    public static partial void AddressesChanged(ILogger logger, string addresses);
+
+    [LoggerMessage(116, LogLevel.Error, "A change of this host's addresses could not be followed; the next one is tried again.")]
+    public static partial void AddressesNotFollowed(ILogger logger, Exception exception);
+
+    [LoggerMessage(117, LogLevel.Information, "Every address in {Networks} is an address of this host now (local routes on lo).")]
+    public static partial void LocalRoutes(ILogger logger, string networks);
+
     /// <summary>Logs a problem at the level of its severity.</summary>
     public static void Problem(ILogger logger, Problem problem)
     {

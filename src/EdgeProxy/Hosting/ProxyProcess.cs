@@ -1,6 +1,7 @@
 using System.Net;
 using EdgeProxy.Admin;
 using EdgeProxy.Dataplane;
+using EdgeProxy.Dataplane.HealthChecks;
 using EdgeProxy.Demo;
 using EdgeProxy.Dns;
 using EdgeProxy.Http;
@@ -9,6 +10,7 @@ using EdgeProxy.Kubernetes.Manifests;
 using EdgeProxy.Model;
 using EdgeProxy.Settings;
 using EdgeProxy.Transport;
+using EdgeProxy.Transport.Addresses;
 using EdgeProxy.Transport.Loops;
 using Microsoft.Extensions.Logging;
 
@@ -41,18 +43,26 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
 
         // Started first and stopped last of those who serve: clients of connections that drain still need names.
         var snapshots = new SnapshotPublisher();
+        await using var healthz = await StartHealthzAsync(readiness, snapshots);
         await using var dns = settings.Dns.IsEmpty ? null : await DnsServer.StartAsync(DnsAssembly.Options(settings), snapshots, loggers, _time);
         await using var loops = StartLoops();
-        await using var l4 = new L4Dataplane(loops, snapshots, new DataplaneOptions(), loggers, _time);
+        await using var checks = new HealthChecker(snapshots, loggers, _time);
+
+        // Follows snapshots before whoever listens does, and is there until nobody does any more.
+        using var vips = VipOwner.Open(settings, controlPlane, snapshots, loggers, _time);
+        await using var l4 = new L4Dataplane(loops, snapshots, new DataplaneOptions { RoutedNetworks = vips.RoutedNetworks }, loggers, _time);
 
         var http = HttpOptions();
         await using var l7 = new HttpFrontend(snapshots, http, loggers, _time);
         await l7.StartAsync(signals.Stop);
 
         await reading;
+        using var monitor = new AddressMonitor(_time);
         var pipeline = ManifestAssembly.Pipeline(settings, controlPlane, AllocationMemory.Open(ManifestAssembly.StateFile(settings)), _time);
-        var follower = new ManifestFollower(source, pipeline, snapshots, _logger, _time) { Demo = demo };
-        var following = follower.RunAsync(signals.Stop);
+        using var follower = new ManifestFollower(source, pipeline, snapshots, _logger, _time) { Demo = demo };
+        var following = Task.WhenAll(
+            follower.RunAsync(signals.Stop),
+            new AddressFollower(settings, monitor, vips, follower, l4, _logger).RunAsync(pipeline.Node, signals.Stop));
 
         await BecomeReadyAsync(l4, readiness, signals.Stop);
         if (!signals.Stop.IsCancellationRequested)
@@ -101,7 +111,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
 
     private async Task DrainAsync(L4Dataplane l4, HttpFrontend l7, CancellationToken now)
     {
-        var limit = settings.DrainTimeout ?? TimeSpan.FromSeconds(30);
+        var limit = settings.DrainTimeout ?? ProxySettings.DefaultDrainTimeout;
         ProcessLog.Draining(_logger, limit);
         using var timeout = new CancellationTokenSource(limit, _time);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, now);
@@ -113,7 +123,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         // A demo is tried on a laptop by somebody who has read "8080" somewhere: the same ports with and without privileges.
         int[] http = demo is null ? [80, 8080] : [8080];
         int[] https = demo is null ? [443, 8443] : [8443];
-        var addresses = demo is null ? ListenPorts.DefaultAddresses() : [IPAddress.Loopback];
+        var addresses = demo is null ? ListenPorts.DefaultAddresses(settings.VipInterface) : [IPAddress.Loopback];
         addresses = settings.ListenAddresses.IsEmpty ? addresses : settings.ListenAddresses;
         var httpPort = ListenPorts.Choose(addresses, settings.HttpPort, http);
         var httpsPort = ListenPorts.Choose(addresses, settings.HttpsPort, https);
@@ -138,16 +148,24 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         }
     }
 
+    private async Task<ProbeServer?> StartHealthzAsync(Readiness readiness, SnapshotPublisher snapshots) => settings.HealthzBindAddress is { } address
+        ? await ProbeServer.StartAsync(
+            address, "--healthz-bind-address", new KubeProxyProbes(readiness, snapshots, _time).AnswerAsync, loggers, CancellationToken.None)
+        : null;
+
     /// <summary>A second process on one machine must not fail for a port nobody asked for.</summary>
-    private async Task<AdminServer> StartAdminAsync(Readiness readiness)
+    private async Task<ProbeServer> StartAdminAsync(Readiness readiness)
     {
+        Task<ProbeServer> StartAsync(int port) => ProbeServer.StartAsync(
+            new IPEndPoint(settings.AdminAddress, port), "the admin port", context => AdminProbes.AnswerAsync(context, readiness), loggers, CancellationToken.None);
+
         try
         {
-            return await AdminServer.StartAsync(settings.AdminAddress, settings.AdminPort ?? DefaultAdminPort, readiness, loggers, CancellationToken.None);
+            return await StartAsync(settings.AdminPort ?? DefaultAdminPort);
         }
         catch (IOException) when (settings.AdminPort is null)
         {
-            var admin = await AdminServer.StartAsync(settings.AdminAddress, 0, readiness, loggers, CancellationToken.None);
+            var admin = await StartAsync(0);
             ProcessLog.PortReplaced(_logger, DefaultAdminPort, admin.Endpoint.Port, "admin-port");
             return admin;
         }

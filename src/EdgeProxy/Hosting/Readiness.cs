@@ -3,6 +3,8 @@ namespace EdgeProxy.Hosting;
 /// <summary>What /readyz answers: not ready until the first complete snapshot is live and listened for, and not ready again once draining.</summary>
 internal sealed class Readiness
 {
+    private const string Draining = "draining";
+
     private volatile string _state = "starting: the first snapshot is not live yet";
 
     /// <summary>Null when ready, else why not.</summary>
@@ -12,5 +14,8 @@ internal sealed class Readiness
     public void BecomeReady() => _state = "";
 
     /// <summary>No new work any more.</summary>
-    public void BeginDrain() => _state = "draining";
+    public void BeginDrain() => _state = Draining;
+
+    /// <summary>True once draining began.</summary>
+    public bool IsDraining => ReferenceEquals(_state, Draining);
 }

@@ -11,6 +11,9 @@ namespace EdgeProxy.Settings;
 /// <summary>Everything a user can set, after the command line, the environment and the configuration file were put together.</summary>
 internal sealed class ProxySettings
 {
+    /// <summary>Of <see cref="DrainTimeout"/>.</summary>
+    public static readonly TimeSpan DefaultDrainTimeout = TimeSpan.FromSeconds(30);
+
     /// <summary>Files and folders with manifests.</summary>
     public ImmutableArray<string> Manifests { get; set; } = [];
 
@@ -28,6 +31,15 @@ internal sealed class ProxySettings
 
     /// <summary>Addresses on which node ports are open; empty: every address of this host, loopback included.</summary>
     public ImmutableArray<IpAddr> NodeIPs { get; set; } = [];
+
+    /// <summary>Which addresses of this host have node ports, unless <see cref="NodeIPs"/> says it one by one. Default: all.</summary>
+    public NodePortSelection NodePortAddresses { get; set; } = NodePortSelection.All;
+
+    /// <summary>How this host comes by the addresses of Services. Default: off.</summary>
+    public VipMode Vips { get; set; }
+
+    /// <summary>Name of the interface that gets them with <see cref="VipMode.Dummy"/>; its addresses never have node ports. Default edgeproxy0.</summary>
+    public string VipInterface { get; set; } = "edgeproxy0";
 
     /// <summary>Ranges cluster IPs are allocated from, at most one a family; empty: 127.96.0.0/12.</summary>
     public ImmutableArray<string> ServiceCidrs { get; set; } = [];
@@ -53,6 +65,9 @@ internal sealed class ProxySettings
     /// <summary>Whether endpoints that keep failing are passed over for a while.</summary>
     public bool PassiveEjection { get; set; } = true;
 
+    /// <summary>The timeouts of Services that do not say.</summary>
+    public ServiceTimeouts Timeouts { get; set; } = ServiceTimeouts.Default;
+
     /// <summary>Addresses and ports of the DNS server; empty: there is none.</summary>
     public ImmutableArray<IPEndPoint> Dns { get; set; } = [];
 
@@ -67,6 +82,9 @@ internal sealed class ProxySettings
 
     /// <summary>Port of /healthz and /readyz; null: 9180, or any free port when that is taken.</summary>
     public int? AdminPort { get; set; }
+
+    /// <summary>Where kube-proxy's /healthz and /livez are answered; null: nowhere.</summary>
+    public IPEndPoint? HealthzBindAddress { get; set; }
 
     /// <summary>Time open connections get to finish once draining starts. Zero cuts them at once. Default 30 s.</summary>
     public TimeSpan? DrainTimeout { get; set; }

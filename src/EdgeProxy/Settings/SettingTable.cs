@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using EdgeProxy.Dns.Resolving;
+using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Scheduling;
+using EdgeProxy.Transport.Addresses;
 using EdgeProxy.Transport.Loops;
 using Microsoft.Extensions.Logging;
 
@@ -32,6 +34,35 @@ internal static class SettingTable
         }),
         List("node-ip", "IP", "Addresses on which node ports are open. Default: every address of this host.", (settings, values) =>
             ParseEach<IpAddr>(values, (string text, out IpAddr address) => IpAddr.TryParse(text, out address), addresses => settings.NodeIPs = addresses, "an IP address")),
+        List("node-port-addresses", "CIDR", "Node ports are open on addresses of this host in these ranges, or on its main ones ('primary'). Default: on every address.",
+            (settings, values) =>
+            {
+                var mistake = NodePortSelection.Read(values, out var selection);
+                settings.NodePortAddresses = selection;
+                return mistake;
+            }),
+        One("vips", "MODE", "How this host comes by the addresses of Services: off (it has them), dummy (an interface of ours) or anyip (a local route a range). Default off.",
+            (settings, value) =>
+            {
+                VipMode? mode = value switch { "off" => VipMode.Off, "dummy" => VipMode.Dummy, "anyip" => VipMode.AnyIP, _ => null };
+                settings.Vips = mode ?? settings.Vips;
+                return (mode, value) switch
+                {
+                    (not null, _) => null,
+                    (_, "redirect") => "redirect is not supported yet; use dummy or anyip",
+                    _ => "must be off, dummy or anyip",
+                };
+            }),
+        One("vip-interface", "NAME", "Interface of --vips dummy; made at start and deleted at exit. Default edgeproxy0.", (settings, value) =>
+        {
+            if (value.Length > DummyInterface.MaxNameLength || !value.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_'))
+            {
+                return $"must be a name of at most {DummyInterface.MaxNameLength} letters, digits, '-' and '_'";
+            }
+
+            settings.VipInterface = value;
+            return null;
+        }),
         List("service-cidr", "CIDR", "Ranges for cluster IPs, at most one a family. Default 127.96.0.0/12, which needs no privilege.", (settings, values) =>
         {
             settings.ServiceCidrs = [.. values];
@@ -90,6 +121,12 @@ internal static class SettingTable
             settings.PassiveEjection = ejects;
             return null;
         }),
+        Duration("connect-timeout", DurationRule.Connect, "Time an endpoint of a Service gets to accept a TCP connection. Default 2s.",
+            (settings, timeout) => settings.Timeouts = settings.Timeouts with { Connect = timeout }),
+        Duration("idle-timeout", DurationRule.Idle, "How long a TCP connection to a Service may be silent; 0: for ever. Default 0.",
+            (settings, timeout) => settings.Timeouts = settings.Timeouts with { Idle = timeout }),
+        Duration("udp-idle-timeout", DurationRule.Udp, "How long a UDP flow to a Service may be silent. Default 60s.",
+            (settings, timeout) => settings.Timeouts = settings.Timeouts with { UdpIdle = timeout }),
         List("dns", "IP[:PORT]", "Addresses on which to answer DNS for Services, by UDP and TCP; port 53 when left out. Default: no DNS.", (settings, values) =>
             ParseEach<IPEndPoint>(values, TryParseDnsListener, endpoints => settings.Dns = endpoints, "an address of this host with a port, such as 127.0.0.1:5353 (not 0.0.0.0 or ::)")),
         One("dns-domain", "NAME", "Cluster domain, under which Services have names. Default cluster.local.", (settings, value) =>
@@ -149,16 +186,20 @@ internal static class SettingTable
             return null;
         }),
         Port("admin-port", "Port of /healthz and /readyz. Default 9180, or any free one when that is taken.", (settings, port) => settings.AdminPort = port),
-        One("drain-timeout", "SECONDS", "Time open connections get to finish after SIGTERM, 0-3600. Default 30; demo 1.", (settings, value) =>
-        {
-            if (!double.TryParse(value.TrimEnd('s'), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) || seconds > 3600)
+        Duration("drain-timeout", DurationRule.UpToAnHour, "Time open connections get to finish after SIGTERM. Default 30s; demo 1s.",
+            (settings, limit) => settings.DrainTimeout = limit),
+        One("healthz-bind-address", "IP[:PORT]", "Where to answer /healthz and /livez as kube-proxy does, such as 0.0.0.0; port 10256 when left out. Default: nowhere.",
+            (settings, value) =>
             {
-                return "must be a number of seconds from 0 to 3600";
-            }
+                const int KubeProxyPort = 10256;
+                if (!TryParseEndpoint(value, KubeProxyPort, out var endpoint))
+                {
+                    return "must be an IP address with or without a port";
+                }
 
-            settings.DrainTimeout = TimeSpan.FromSeconds(seconds);
-            return null;
-        }),
+                settings.HealthzBindAddress = endpoint;
+                return null;
+            }),
         One("io", "ENGINE", "auto (io_uring where the kernel allows it, else epoll), epoll or io_uring. Default auto.", (settings, value) =>
         {
             IoMode? io = value switch { "auto" => IoMode.Auto, "epoll" => IoMode.Epoll, "io_uring" => IoMode.IoUring, _ => null };
@@ -221,6 +262,18 @@ internal static class SettingTable
         return null;
     });
 
+    private static Setting Duration(string name, DurationRule rule, string help, Action<ProxySettings, TimeSpan> set) =>
+        One(name, "DURATION", help, (settings, value) =>
+        {
+            if (!rule.TryParse(value, out var duration))
+            {
+                return rule.ToString();
+            }
+
+            set(settings, duration);
+            return null;
+        });
+
     private static string? ParseEach<T>(IReadOnlyList<string> values, TryParse<T> parse, Action<ImmutableArray<T>> set, string what)
     {
         var parsed = ImmutableArray.CreateBuilder<T>(values.Count);
@@ -245,9 +298,14 @@ internal static class SettingTable
     private static bool TryParseDnsServer(string text, out IPEndPoint endpoint)
     {
         const int DnsPort = 53;
+        return TryParseEndpoint(text, DnsPort, out endpoint);
+    }
+
+    private static bool TryParseEndpoint(string text, int defaultPort, out IPEndPoint endpoint)
+    {
         if (IPAddress.TryParse(text, out var address))
         {
-            endpoint = new IPEndPoint(address, DnsPort);
+            endpoint = new IPEndPoint(address, defaultPort);
             return true;
         }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Sockets;
 using EdgeProxy.Dataplane.Listeners;
 using EdgeProxy.Model;
+using EdgeProxy.Model.Eligibility;
 using EdgeProxy.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -61,6 +62,21 @@ public sealed class ListenerSetTests : IAsyncDisposable
         await AdvanceUntilTriedAsync(TimeSpan.FromSeconds(4), tries: 4);
 
         await TestDataplane.WaitForAsync(() => _set!.Count == 1);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_failed_frontend_is_tried_at_once_when_the_hosts_addresses_changed()
+    {
+        _fault = _ => new SocketException((int)SocketError.AddressNotAvailable);
+        Follow();
+        Publish(builder => builder.SetService(Service("web", 80)));
+        await FollowedFirst();
+
+        _fault = _ => null;
+        _set!.RetryFailed();
+
+        // The clock stands still: no retry is due.
+        await TestDataplane.WaitForAsync(() => _set.Count == 1);
     }
 
     [Fact(Timeout = 30_000)]
@@ -165,8 +181,9 @@ public sealed class ListenerSetTests : IAsyncDisposable
 
     private void Follow(TimeProvider? time = null) => _set = new ListenerSet(
         _snapshots,
-        TransportProtocol.Tcp,
-        address =>
+        "TCP",
+        _ => true,
+        (address, _) =>
         {
             _binds.Enqueue(address);
             return _fault(address) is { } fault ? throw fault : new FakeListener(() => _closes.Enqueue(address));
@@ -205,8 +222,13 @@ public sealed class ListenerSetTests : IAsyncDisposable
         Ports = [new ServicePortConfig { Name = "", Protocol = TransportProtocol.Tcp, Port = port, Endpoints = [Usable] }],
     };
 
-    private sealed class FakeListener(Action close) : IAsyncDisposable
+    private sealed class FakeListener(Action close) : IFrontendListener
     {
+        public void AnswerOnly(AllowedClients clients)
+        {
+            // Whom it answers is asked of real sockets (VerdictTests).
+        }
+
         public ValueTask DisposeAsync()
         {
             close();

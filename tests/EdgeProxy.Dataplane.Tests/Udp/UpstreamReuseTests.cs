@@ -5,7 +5,6 @@ using EdgeProxy.Model;
 using EdgeProxy.Testing;
 using EdgeProxy.Transport;
 using EdgeProxy.Transport.Loops;
-using Microsoft.Win32.SafeHandles;
 
 namespace EdgeProxy.Dataplane.Tests.Udp;
 
@@ -133,7 +132,7 @@ public sealed class UpstreamReuseTests
         await first.SendAsync(Encoding.ASCII.GetBytes("slow"), Deadline);
         var (backend, firstSocket, _) = await scene.ReceiveAsync();
 
-        await scene.AdvanceAsync(new DataplaneOptions().UdpFirstReplyTimeout + TimeSpan.FromSeconds(1));
+        await scene.AdvanceAsync(ServiceTimeouts.Default.UdpFirstReply + TimeSpan.FromSeconds(1));
         await TestDataplane.WaitForAsync(() => scene.Count(counters => counters.UdpUpstreams) == 0);
         await backend.SendToAsync(Encoding.ASCII.GetBytes("too late"), firstSocket, Deadline);
         using var second = scene.Client();
@@ -159,7 +158,7 @@ public sealed class UpstreamReuseTests
         Assert.Equal(4, sockets.Distinct().Count());
         Assert.Equal(4, scene.Count(counters => counters.UdpUpstreams));
 
-        await scene.AdvanceAsync(new DataplaneOptions().UdpIdleTimeout + TimeSpan.FromSeconds(1));
+        await scene.AdvanceAsync(ServiceTimeouts.Default.UdpIdle + TimeSpan.FromSeconds(1));
         await TestDataplane.WaitForAsync(() => scene.Count(counters => counters.UdpUpstreams) == 0);
     }
 
@@ -200,7 +199,7 @@ public sealed class UpstreamReuseTests
         Assert.Equal(itsSocket, (await scene.ExchangeAsync(talking)).Socket);
 
         // Nobody answered them, and then it is over.
-        await scene.AdvanceAsync(new DataplaneOptions().UdpFirstReplyTimeout + TimeSpan.FromSeconds(1));
+        await scene.AdvanceAsync(ServiceTimeouts.Default.UdpFirstReply + TimeSpan.FromSeconds(1));
         await TestDataplane.WaitForAsync(() => scene.Count(counters => counters.UdpUpstreams) == 1);
         using var later = scene.Client();
         await scene.ExchangeAsync(later);
@@ -218,15 +217,15 @@ public sealed class UpstreamReuseTests
         await scene.ExchangeAsync(talking);
         var (_, itsSocket) = await scene.ExchangeAsync(talking);
         await scene.ExchangeAsync(finished);
-        var taken = new List<SafeFileHandle>();
+        var taken = new List<Socket>();
         try
         {
-            // Up to the last ones, which are the runtime's own.
+            // Up to the last ones, which are the runtime's own. No files: .NET locks each, and the kernel looks through all locks of a file each time.
             do
             {
-                taken.Add(File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+                taken.Add(new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
             }
-            while (taken[^1].DangerousGetHandle() < OpenFiles.Limit - 100);
+            while (taken[^1].Handle < OpenFiles.Limit - 100);
 
             await scene.ExchangeAsync(late);
             Assert.Equal(1, scene.Count(counters => counters.UdpShortages));
@@ -237,7 +236,7 @@ public sealed class UpstreamReuseTests
         }
         finally
         {
-            taken.ForEach(handle => handle.Dispose());
+            taken.ForEach(socket => socket.Dispose());
         }
 
         await scene.ExchangeAsync(late);

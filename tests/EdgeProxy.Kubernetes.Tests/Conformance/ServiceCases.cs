@@ -32,9 +32,15 @@ public sealed class ServiceCases
         var entry = Find(name);
         var query = entry.GetProperty("query");
 
-        var resolution = Ask(Translator(entry).Apply(Objects(entry, "objects")), query);
+        var snapshot = Translator(entry).Apply(Objects(entry, "objects"));
+        var resolution = Ask(snapshot, query);
 
         AssertVerdict(entry, entry.GetProperty("expect"), resolution);
+
+        // What the kernel is told to drop must be the same.
+        var allowed = snapshot.ClientsOf(Destination(query));
+        Assert.True(resolution.Verdict != Verdict.Forward || allowed is not null, "No listener.");
+        Assert.True(allowed is null || allowed.Contains(Client(query)) == (resolution.Verdict != Verdict.Dropped), "The listener decides otherwise.");
     }
 
     [Theory]
@@ -54,9 +60,36 @@ public sealed class ServiceCases
         Assert.Equal(entry.GetProperty("expect").GetProperty("existingFlow").GetString(), FateOf(after, before.ServicePort!, backend));
     }
 
-    [Theory(Skip = "Health-check node ports are not served yet.")]
+    [Theory]
     [MemberData(nameof(HealthChecks))]
-    public void HealthCheck(string name) => Assert.Fail(name);
+    public void HealthCheck(string name)
+    {
+        var entry = Find(name);
+        var query = entry.GetProperty("query");
+        var expect = entry.GetProperty("expect");
+        var why = entry.GetProperty("why").GetString();
+        var node = Nodes(entry).Single(candidate => candidate.Metadata.Name == entry.GetProperty("node").GetString());
+        var address = new EndpointAddress(
+            IpAddr.Parse(node.Status!.Addresses!.First(candidate => candidate.Type is "InternalIP").Address),
+            query.GetProperty("healthCheckNodePort").GetUInt16());
+
+        var health = Translator(entry).Apply(Objects(entry, "objects"))
+            .HealthOf(new FrontendAddress(address, TransportProtocol.Tcp), query.GetProperty("proxyHealthy").GetBoolean());
+
+        if (expect.TryGetProperty("verdict", out var verdict))
+        {
+            Assert.Equal("notOwned", verdict.GetString());
+            Assert.True(health is null, why);
+            return;
+        }
+
+        Assert.NotNull(health);
+        Assert.Equal(expect.GetProperty("status").GetInt32(), health.IsHealthy ? 200 : 503);
+        Assert.Equal(expect.GetProperty("localEndpoints").GetInt32(), health.LocalEndpoints);
+        Assert.Equal(expect.GetProperty("serviceProxyHealthy").GetBoolean(), health.ProxyHealthy);
+        Assert.Equal(expect.GetProperty("service").GetProperty("namespace").GetString(), health.Service.Namespace);
+        Assert.Equal(expect.GetProperty("service").GetProperty("name").GetString(), health.Service.Name);
+    }
 
     /// <summary>What an open flow does in the new snapshot: TCP is never cut; UDP asks whether its endpoint still serves.</summary>
     private static string FateOf(ProxySnapshot after, ServicePort port, Backend backend)
@@ -70,11 +103,13 @@ public sealed class ServiceCases
         return current is null ? "close" : current.StillServes(backend) ? "keep" : "rebind";
     }
 
-    private static Resolution Ask(ProxySnapshot snapshot, JsonElement query) => snapshot.Resolve(
-        new FrontendAddress(
-            EndpointAddress.Parse(query.GetProperty("dst").GetString()),
-            query.GetProperty("proto").GetString() is "UDP" ? TransportProtocol.Udp : TransportProtocol.Tcp),
-        IpAddr.Parse(query.GetProperty("client").GetString()));
+    private static Resolution Ask(ProxySnapshot snapshot, JsonElement query) => snapshot.Resolve(Destination(query), Client(query));
+
+    private static FrontendAddress Destination(JsonElement query) => new(
+        EndpointAddress.Parse(query.GetProperty("dst").GetString()),
+        query.GetProperty("proto").GetString() is "UDP" ? TransportProtocol.Udp : TransportProtocol.Tcp);
+
+    private static IpAddr Client(JsonElement query) => IpAddr.Parse(query.GetProperty("client").GetString());
 
     private static void AssertVerdict(JsonElement entry, JsonElement expect, Resolution resolution)
     {

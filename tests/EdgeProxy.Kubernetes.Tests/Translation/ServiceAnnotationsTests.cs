@@ -5,19 +5,31 @@ using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Kubernetes.Tests.ControlPlane;
 using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
+using EdgeProxy.Model.Health;
 using EdgeProxy.Model.Scheduling;
 
 namespace EdgeProxy.Kubernetes.Tests.Translation;
 
 public sealed class ServiceAnnotationsTests
 {
+    private static readonly ServiceTimeouts Unusual = new()
+    {
+        Connect = TimeSpan.FromMilliseconds(500),
+        Idle = TimeSpan.FromMinutes(90),
+        UdpIdle = TimeSpan.FromSeconds(30),
+        UdpFirstReply = TimeSpan.FromSeconds(5),
+        Drain = TimeSpan.Zero,
+    };
+
     [Fact]
     public void Without_annotations_the_process_decides()
     {
-        var (port, problems) = Translate([], options => options with { Scheduler = "wlc", PassiveEjection = false });
+        var (port, problems) = Translate([], options => options with { Scheduler = "wlc", PassiveEjection = false, Timeouts = Unusual });
 
         Assert.Equal(new SchedulingPolicy { Scheduler = "wlc" }, port.Service.Scheduling);
         Assert.False(port.Service.EjectsFailing);
+        Assert.Equal(Unusual, port.Service.Timeouts);
+        Assert.Null(port.Service.HealthCheck);
         Assert.All(port.Config.Endpoints, endpoint => Assert.Equal(1, endpoint.Weight));
         Assert.Empty(problems);
     }
@@ -46,6 +58,64 @@ public sealed class ServiceAnnotationsTests
         Assert.Empty(problems);
     }
 
+    [Fact]
+    public void Every_timeout_has_its_annotation()
+    {
+        var (port, problems) = Translate(new()
+        {
+            ["edgeproxy.io/connect-timeout"] = "500ms",
+            ["edgeproxy.io/idle-timeout"] = "1h30m",
+            ["edgeproxy.io/udp-idle-timeout"] = "30",
+            ["edgeproxy.io/udp-first-reply-timeout"] = "5s",
+            ["edgeproxy.io/drain-timeout"] = "0",
+        });
+
+        Assert.Equal(Unusual, port.Service.Timeouts);
+        Assert.Empty(problems);
+    }
+
+    [Fact]
+    public void A_health_check_is_made_of_several_annotations()
+    {
+        var (port, problems) = Translate(new()
+        {
+            ["edgeproxy.io/health-check-fall"] = "5",
+            ["edgeproxy.io/health-check-rise"] = "1",
+            ["edgeproxy.io/health-check-interval"] = "10s",
+            ["edgeproxy.io/health-check-timeout"] = "250ms",
+            ["edgeproxy.io/health-check"] = "http:/healthz?full=1",
+        });
+
+        var expected = new HealthCheck
+        {
+            HttpPath = "/healthz?full=1",
+            Interval = TimeSpan.FromSeconds(10),
+            Timeout = TimeSpan.FromMilliseconds(250),
+            Rise = 1,
+            Fall = 5,
+        };
+        Assert.Equal(expected, port.Service.HealthCheck);
+        Assert.Empty(problems);
+    }
+
+    [Fact]
+    public void A_tcp_health_check_needs_nothing_else()
+    {
+        var (port, problems) = Translate(new() { ["edgeproxy.io/health-check"] = "tcp" });
+
+        Assert.Equal(new HealthCheck(), port.Service.HealthCheck);
+        Assert.Empty(problems);
+    }
+
+    [Fact]
+    public void Details_of_a_health_check_that_is_not_asked_for_are_reported()
+    {
+        var (port, problems) = Translate(new() { ["edgeproxy.io/health-check-rise"] = "5" });
+
+        Assert.Null(port.Service.HealthCheck);
+        Assert.Contains("edgeproxy.io/health-check", Assert.Single(problems).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("scheduler", "wrrr")]
     [InlineData("scheduler", "RR")]
@@ -53,6 +123,21 @@ public sealed class ServiceAnnotationsTests
     [InlineData("slow-start", "soon")]
     [InlineData("slow-start", "2h")]
     [InlineData("slow-start", "-5s")]
+    [InlineData("connect-timeout", "10ms")]
+    [InlineData("connect-timeout", "61s")]
+    [InlineData("connect-timeout", "fast")]
+    [InlineData("idle-timeout", "-1s")]
+    [InlineData("idle-timeout", "25h")]
+    [InlineData("udp-idle-timeout", "0")]
+    [InlineData("udp-first-reply-timeout", "500ms")]
+    [InlineData("drain-timeout", "never")]
+    [InlineData("health-check", "https:/healthz")]
+    [InlineData("health-check", "http:healthz")]
+    [InlineData("health-check", "http:/a b")]
+    [InlineData("health-check-interval", "1ms")]
+    [InlineData("health-check-timeout", "2m")]
+    [InlineData("health-check-rise", "0")]
+    [InlineData("health-check-fall", "101")]
     [InlineData("max-connections", "-1")]
     [InlineData("passive-ejection", "maybe")]
     [InlineData("weight", "5")]
@@ -69,6 +154,8 @@ public sealed class ServiceAnnotationsTests
         Assert.Equal((ProblemSeverity.Warning, "Service", Samples.Named("web"), $"metadata.annotations[edgeproxy.io/{name}]"), (problem.Severity, problem.Kind, problem.Object!.Value, problem.Field));
         Assert.Equal(SchedulingPolicy.Default, port.Service.Scheduling);
         Assert.True(port.Service.EjectsFailing);
+        Assert.Equal(ServiceTimeouts.Default, port.Service.Timeouts);
+        Assert.Null(port.Service.HealthCheck);
         Assert.All(port.Config.Endpoints, endpoint => Assert.Equal(1, endpoint.Weight));
     }
 

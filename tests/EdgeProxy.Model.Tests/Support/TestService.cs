@@ -1,3 +1,4 @@
+using EdgeProxy.Model.Health;
 using EdgeProxy.Model.Scheduling;
 using EdgeProxy.Testing;
 
@@ -18,6 +19,8 @@ internal sealed class TestService
 
     public bool EjectsFailing { get; set; } = true;
 
+    public HealthCheck? HealthCheck { get; set; }
+
     public ServicePort Port => _snapshot.PortOf("web");
 
     public Backend this[int index] => Port.Backends[index];
@@ -32,6 +35,7 @@ internal sealed class TestService
             Scheduling = Scheduling,
             AffinityTimeout = AffinityTimeout,
             EjectsFailing = EjectsFailing,
+            HealthCheck = HealthCheck,
             Ports = [new ServicePortConfig { Name = "", Port = 80, Endpoints = [.. endpoints] }],
         });
         _snapshot = builder.Build();

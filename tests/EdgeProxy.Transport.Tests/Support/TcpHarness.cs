@@ -16,6 +16,8 @@ internal sealed record TcpHarnessOptions
 
     public TcpListenerOptions Listener { get; init; } = new();
 
+    public SourceFilter? Filter { get; init; }
+
     /// <summary>Endpoints each session dials; null means the harness's own backend.</summary>
     public IReadOnlyList<IpEndpoint>? Endpoints { get; init; }
 
@@ -46,7 +48,7 @@ internal sealed class TcpHarness : IAsyncDisposable
             UnexpectedException = (_, exception) => Exceptions.Enqueue(exception),
         };
         var endpoints = options.Endpoints ?? [.. options.DeadEndpoints, BackendEndpoint];
-        Listener = TcpListener.Bind(Loops, IpEndpoint.From(options.Address, 0), CreateSession, options.Listener);
+        Listener = TcpListener.Bind(Loops, IpEndpoint.From(options.Address, 0), CreateSession, options.Listener, options.Filter);
 
         RecordingSession CreateSession()
         {

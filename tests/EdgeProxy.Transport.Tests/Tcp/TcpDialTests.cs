@@ -72,7 +72,7 @@ public abstract class TcpDialTests(IoMode io) : EngineTests(io)
         await using var harness = Start(new TcpHarnessOptions
         {
             Time = time,
-            DeadEndpoints = [hole.Endpoint],
+            DeadEndpoints = [IpEndpoint.From(hole.Address)],
             ConnectTimeout = TimeSpan.FromSeconds(3),
         });
         var (client, session) = await harness.ConnectClientAsync();
@@ -96,7 +96,7 @@ public abstract class TcpDialTests(IoMode io) : EngineTests(io)
     {
         using var hole = new BlackHole();
         await using var harness = Start(
-            new TcpHarnessOptions { Endpoints = [hole.Endpoint], ConnectTimeout = TimeSpan.FromMilliseconds(50) });
+            new TcpHarnessOptions { Endpoints = [IpEndpoint.From(hole.Address)], ConnectTimeout = TimeSpan.FromMilliseconds(50) });
 
         var (client, session) = await harness.ConnectClientAsync();
 
@@ -108,7 +108,7 @@ public abstract class TcpDialTests(IoMode io) : EngineTests(io)
     public async Task Client_that_resets_while_the_backend_is_dialled_ends_the_session()
     {
         using var hole = new BlackHole();
-        await using var harness = Start(new TcpHarnessOptions { Endpoints = [hole.Endpoint] });
+        await using var harness = Start(new TcpHarnessOptions { Endpoints = [IpEndpoint.From(hole.Address)] });
         var (client, session) = await harness.ConnectClientAsync();
         await session.Dialing.InTime();
 
@@ -123,7 +123,7 @@ public abstract class TcpDialTests(IoMode io) : EngineTests(io)
     {
         using var hole = new BlackHole();
         await using var harness = Start(
-            new TcpHarnessOptions { DeadEndpoints = [hole.Endpoint], ConnectTimeout = TimeSpan.FromMilliseconds(200) });
+            new TcpHarnessOptions { DeadEndpoints = [IpEndpoint.From(hole.Address)], ConnectTimeout = TimeSpan.FromMilliseconds(200) });
         var (client, session) = await harness.ConnectClientAsync();
         await session.Dialing.InTime();
 
@@ -173,39 +173,4 @@ public abstract class TcpDialTests(IoMode io) : EngineTests(io)
     }
 
     private static readonly System.Collections.Concurrent.ConcurrentBag<Socket> s_keptPorts = [];
-
-    /// <summary>A listener whose backlog is full: the kernel drops every further SYN, so connecting takes for ever.</summary>
-    private sealed class BlackHole : IDisposable
-    {
-        private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        private readonly List<Socket> _fillers = [];
-
-        public BlackHole()
-        {
-            _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            _listener.Listen(0);
-            Endpoint = IpEndpoint.From((IPEndPoint)_listener.LocalEndPoint!);
-            for (var i = 0; i < 4; i++)
-            {
-                var filler = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
-                _fillers.Add(filler);
-                try
-                {
-                    filler.Connect(_listener.LocalEndPoint!);
-                }
-                catch (SocketException exception) when (exception.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
-                {
-                    // On its way, or dropped: either fills the backlog.
-                }
-            }
-        }
-
-        public IpEndpoint Endpoint { get; }
-
-        public void Dispose()
-        {
-            _fillers.ForEach(filler => filler.Dispose());
-            _listener.Dispose();
-        }
-    }
 }

@@ -1,0 +1,93 @@
+using EdgeProxy.Dataplane.Tcp;
+using EdgeProxy.Model;
+using EdgeProxy.Transport.Tcp;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeProxy.Dataplane.Draining;
+
+/// <summary>
+/// Resets the connections of endpoints that have left (<see cref="Departures"/>) when the drain timeout of their Service is over. That no new
+/// ones come is the snapshot's doing.
+/// </summary>
+internal sealed class EndpointDrain : IDisposable
+{
+    private readonly SnapshotPublisher _snapshots;
+    private readonly SessionTable _sessions;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly long _start;
+    private readonly ITimer _timer;
+
+    // Guards what follows: snapshots are published by one thread, the timer fires on another.
+    private readonly Lock _gate = new();
+    private readonly Departures _departures = new();
+    private ProxySnapshot _seen;
+
+    public EndpointDrain(SnapshotPublisher snapshots, SessionTable sessions, TimeProvider time, ILogger logger)
+    {
+        _snapshots = snapshots;
+        _sessions = sessions;
+        _time = time;
+        _logger = logger;
+        _start = time.GetTimestamp();
+        _timer = time.CreateTimer(static state => ((EndpointDrain)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        lock (_gate)
+        {
+            snapshots.Published += OnPublished;
+            _seen = snapshots.Current;
+        }
+    }
+
+    /// <summary>Nothing is cut from here on.</summary>
+    public void Dispose()
+    {
+        _snapshots.Published -= OnPublished;
+        _timer.Dispose();
+    }
+
+    private TimeSpan Now => _time.GetElapsedTime(_start);
+
+    private void OnPublished(ProxySnapshot snapshot)
+    {
+        lock (_gate)
+        {
+            // It was live already when this was made.
+            if (snapshot.Generation <= _seen.Generation)
+            {
+                return;
+            }
+
+            _departures.Follow(_seen, snapshot, Now);
+            _seen = snapshot;
+            SetTimer();
+        }
+    }
+
+    private void OnTimer()
+    {
+        lock (_gate)
+        {
+            var due = _departures.TakeDue(Now);
+            if (!due.IsEmpty)
+            {
+                _sessions.Abort(due.Select(left => left.Backend).ToHashSet(), CloseReason.Drained);
+            }
+
+            foreach (var (port, backend) in due)
+            {
+                DataplaneLog.EndpointDrained(_logger, backend, port);
+            }
+
+            SetTimer();
+        }
+    }
+
+    private void SetTimer()
+    {
+        // Timers count whole milliseconds: rounded up, or it would fire too early again and again.
+        var wait = _departures.NextDue is { } due
+            ? TimeSpan.FromMilliseconds(Math.Ceiling(Math.Max((due - Now).TotalMilliseconds, 0)))
+            : Timeout.InfiniteTimeSpan;
+        _timer.Change(wait, Timeout.InfiniteTimeSpan);
+    }
+}

@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using System.Net;
+using EdgeProxy.Dataplane.Addresses;
+using EdgeProxy.Kubernetes.ControlPlane;
+using EdgeProxy.Model;
+using EdgeProxy.Settings;
+using EdgeProxy.Transport.Addresses;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeProxy.Hosting;
+
+/// <summary>Makes the addresses of Services addresses of this host, as <c>--vips</c> says. Owns the interface or the routes, and removes them when disposed.</summary>
+internal sealed class VipOwner : IDisposable
+{
+    private readonly IDisposable? _kernel;
+    private readonly VirtualAddresses? _followed;
+
+    private VipOwner(IDisposable? kernel = null, VirtualAddresses? followed = null)
+    {
+        _kernel = kernel;
+        _followed = followed;
+    }
+
+    /// <summary>Networks that are ours by route.</summary>
+    public ImmutableArray<IpPrefix> RoutedNetworks { get; private init; } = [];
+
+    /// <summary>Begins to own them.</summary>
+    /// <exception cref="IOException">The kernel refuses, or the ranges would cut this host off; the message names the flag and says why.</exception>
+    public static VipOwner Open(
+        ProxySettings settings, ControlPlaneOptions controlPlane, SnapshotPublisher snapshots, ILoggerFactory loggers, TimeProvider time)
+    {
+        try
+        {
+            return settings.Vips switch
+            {
+                VipMode.Dummy => OpenDummy(settings, snapshots, loggers, time),
+                VipMode.AnyIP => OpenAnyIP(settings, controlPlane, loggers.CreateLogger("EdgeProxy.Addresses")),
+                _ => new VipOwner(),
+            };
+        }
+        catch (IOException error)
+        {
+            throw new IOException($"--vips {settings.Vips.ToString().ToLowerInvariant()}: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Addresses of this host came or went.</summary>
+    public void HostChanged() => _followed?.Reconcile();
+
+    public void Dispose()
+    {
+        _followed?.Dispose();
+        _kernel?.Dispose();
+    }
+
+    private static VipOwner OpenDummy(ProxySettings settings, SnapshotPublisher snapshots, ILoggerFactory loggers, TimeProvider time)
+    {
+        var dummy = DummyInterface.Open(settings.VipInterface);
+
+        // Connections of a Service that went may drain; without their address they would be cut.
+        var linger = settings.DrainTimeout ?? ProxySettings.DefaultDrainTimeout;
+        return new VipOwner(dummy, new VirtualAddresses(dummy, snapshots, linger, loggers, time));
+    }
+
+    private static VipOwner OpenAnyIP(ProxySettings settings, ControlPlaneOptions controlPlane, ILogger logger)
+    {
+        // Linux has all of 127.0.0.0/8 anyway.
+        ImmutableArray<IpPrefix> networks =
+            [.. controlPlane.ServiceCidrs.Concat(controlPlane.LoadBalancerPool).SelectMany(range => range.Prefixes()).Where(network => !network.Network.IsLoopback)];
+
+        // What a killed run with --vips dummy left is no address of this host's own.
+        var host = InterfaceAddress.All().Where(address => address.Interface != settings.VipInterface).ToList();
+        RefuseToCutOff(networks, host);
+
+        var lan = new LanExposure(logger) { Networks = LanExposure.NetworksOf(host) };
+        foreach (var network in networks)
+        {
+            lan.Consider(network);
+        }
+
+        var routes = LocalRoutes.Add(networks.Select(network => new IPNetwork(network.Network.ToIPAddress(), network.Length)));
+        ProcessLog.LocalRoutes(logger, string.Join(", ", networks));
+        return new VipOwner(routes) { RoutedNetworks = networks };
+    }
+
+    /// <summary>A local route for the network a host is on would take its neighbours' addresses, the gateway's among them.</summary>
+    private static void RefuseToCutOff(ImmutableArray<IpPrefix> networks, List<InterfaceAddress> host)
+    {
+        foreach (var address in host)
+        {
+            var own = IpAddr.From(address.Address);
+            var around = networks.Where(network => network.Contains(own) && network.Length < (own.IsIPv6 ? 128 : 32)).ToList();
+            if (around.Count > 0)
+            {
+                throw new IOException(
+                    $"{around[0]} contains {own} of {address.Interface}: a local route for it would cut this host off its neighbours; choose a range nobody else uses, or --vips dummy");
+            }
+        }
+    }
+}
