@@ -43,6 +43,9 @@ public sealed class ServiceConfig
     /// <summary>Endpoints that keep failing are passed over for a while; default true.</summary>
     public bool EjectsFailing { get; init; } = true;
 
+    /// <summary>Where clients' addresses come from and go to; default the connection's own, and nowhere.</summary>
+    public ClientAddressPolicy ClientAddress { get; init; } = ClientAddressPolicy.Default;
+
     /// <summary>spec.healthCheckNodePort of type LoadBalancer with externalTrafficPolicy Local; 0 when there is none.</summary>
     public ushort HealthCheckNodePort { get; init; }
 

@@ -163,6 +163,8 @@ public sealed class ServicePort
         var filtered = false;
         foreach (var range in Service.SourceRanges)
         {
+            // A PROXY header may announce a client of the other family: ranges for the address it came to are not open to it.
+            filtered |= range.Network.IsIPv6 == destination.IsIPv6;
             if (range.Network.IsIPv6 != client.IsIPv6)
             {
                 continue;

@@ -53,6 +53,7 @@ internal static class ServiceTranslator
             HealthCheckNodePort = spec is { Type: "LoadBalancer", ExternalTrafficPolicy: "Local" } ? (ushort)(spec.HealthCheckNodePort ?? 0) : (ushort)0,
             Scheduling = annotations.Scheduling,
             EjectsFailing = annotations.EjectsFailing,
+            ClientAddress = annotations.ClientAddress,
             Ports = Ports(service, WithWeights(slices, problems), annotations, options, problems),
         };
     }

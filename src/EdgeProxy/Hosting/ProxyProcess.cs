@@ -43,7 +43,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         var snapshots = new SnapshotPublisher();
         await using var dns = settings.Dns.IsEmpty ? null : await DnsServer.StartAsync(DnsAssembly.Options(settings), snapshots, loggers, _time);
         await using var loops = StartLoops();
-        await using var l4 = new L4Dataplane(loops, snapshots, new DataplaneOptions(), loggers, _time);
+        await using var l4 = new L4Dataplane(loops, snapshots, DataplaneOptions(), loggers, _time);
 
         var http = HttpOptions();
         await using var l7 = new HttpFrontend(snapshots, http, loggers, _time);
@@ -68,6 +68,8 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         await DrainAsync(l4, l7, signals.Now);
         ProcessLog.Stopped(_logger);
     }
+
+    private DataplaneOptions DataplaneOptions() => new() { ProxyProtocolFrom = settings.ProxyProtocolFrom };
 
     private EventLoopGroup StartLoops()
     {

@@ -53,6 +53,9 @@ internal sealed class ProxySettings
     /// <summary>Whether endpoints that keep failing are passed over for a while.</summary>
     public bool PassiveEjection { get; set; } = true;
 
+    /// <summary>Senders whose PROXY headers are believed, on Services that accept them; empty: nobody.</summary>
+    public ImmutableArray<IpPrefix> ProxyProtocolFrom { get; set; } = [];
+
     /// <summary>Addresses and ports of the DNS server; empty: there is none.</summary>
     public ImmutableArray<IPEndPoint> Dns { get; set; } = [];
 
