@@ -95,5 +95,6 @@ public sealed class ProxyHeaderPropertyTests
         return buffer[..length];
     }
 
-    private static void Check<T>(Gen<T> values, Action<T> holds) => Prop.ForAll(values.ToArbitrary(), holds).QuickCheckThrowOnFailure();
+    private static void Check<T>(Gen<T> values, Action<T> holds) =>
+        Prop.ForAll(Arb.From(values), holds).Check(Config.QuickThrowOnFailure.WithMaxTest(1_000));
 }

@@ -10,7 +10,6 @@ public sealed class ProxyHeaderTests
     private const string V2Signature = "0D0A0D0A000D0A515549540A";
     private const string V4Block = "C0000201" + "CB007107" + "DC04" + "01BB"; // 192.0.2.1:56324 to 203.0.113.7:443
 
-    // Recorded from HAProxy 2.6: send-proxy-v2 proxy-v2-options crc32c,unique-id; client and server on 127.0.0.1.
     [Theory]
     [InlineData("PROXY TCP4 192.0.2.1 203.0.113.7 56324 443\r\n", "192.0.2.1:56324", "203.0.113.7:443")]
     [InlineData("PROXY TCP4 0.0.0.0 255.255.255.255 0 65535\r\n", "0.0.0.0:0", "255.255.255.255:65535")]
@@ -88,6 +87,17 @@ public sealed class ProxyHeaderTests
         var bytes = V2(hex);
 
         Assert.Equal(Parsed(bytes.Length, source, destination), ProxyHeader.Parse([.. bytes, 1, 2, 3]));
+    }
+
+    // Recorded from HAProxy 2.6 with send-proxy-v2 proxy-v2-options crc32c,unique-id.
+    [Theory]
+    [InlineData("FACE7D62", "127.0.0.1:40123")]
+    [InlineData("FACE7D63", null)]
+    public void A_checksum_counts_when_there_is_one(string checksum, string? source)
+    {
+        var header = ProxyHeader.Parse(V2($"21 11 001A 7F0000017F000001 9CBB4A43 03 0004 {checksum} 05 0004 54455354"));
+
+        Assert.Equal(source is null ? ProxyHeader.Invalid("the checksum is wrong") : Parsed(42, source, "127.0.0.1:19011"), header);
     }
 
     [Theory]
