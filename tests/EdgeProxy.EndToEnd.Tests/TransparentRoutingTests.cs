@@ -30,7 +30,7 @@ public sealed class TransparentRoutingTests : IAsyncDisposable
         folder.Write("web.yaml", Manifest);
         var proxy = Start("proxy", "dotnet", Path.Combine(AppContext.BaseDirectory, "edgeproxy.dll"), "run", "--manifests", folder.Path,
             "--service-cidr", "127.96.0.0/12,fd00:96::/112", "--state-dir", Path.Combine(Path.GetTempPath(), "edgeproxy-tests-state-transparent"), "--log-format", "human");
-        await WaitForLineAsync(proxy, "Serving HTTP");
+        await WaitForLineAsync(proxy, "EdgeProxy[100]");
 
         var overIPv4 = await AskAsync("TCP4:198.18.1.1");
         var overIPv6 = await AskAsync("TCP6:[fd00:1::1]");
@@ -118,6 +118,8 @@ public sealed class TransparentRoutingTests : IAsyncDisposable
         await client.StandardInput.WriteAsync("hello\n".AsMemory(), Deadline);
         client.StandardInput.Close();
         var answer = await client.StandardOutput.ReadToEndAsync(Deadline);
+        var errors = await client.StandardError.ReadToEndAsync(Deadline);
+        Assert.True(errors.Length == 0, errors);
         return answer.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
