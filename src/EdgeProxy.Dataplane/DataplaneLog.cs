@@ -42,7 +42,7 @@ internal static partial class DataplaneLog
     [LoggerMessage(216, LogLevel.Debug, "Connection from {Sender} to {Frontend}, which must begin with a PROXY header: {Reason}.")]
     public static partial void BadProxyHeader(ILogger logger, IpEndpoint sender, FrontendAddress frontend, string reason);
 
-    [LoggerMessage(217, LogLevel.Warning, "Connections to {ServicePort} are reset: edgeproxy.io/transparent needs the capability NET_ADMIN, which this process does not have. Grant it, or remove the annotation.")]
+    [LoggerMessage(217, LogLevel.Warning, "Connections to {ServicePort} are reset: edgeproxy.io/transparent needs the capability NET_RAW or NET_ADMIN, and this process has neither. Grant one, or remove the annotation.")]
     public static partial void TransparentNotPermitted(ILogger logger, ServicePortName servicePort);
 
     [LoggerMessage(220, LogLevel.Error, "Unexpected error on event loop {Loop}; what it belonged to was closed, the loop goes on.")]

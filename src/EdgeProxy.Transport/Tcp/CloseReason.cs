@@ -33,7 +33,7 @@ public enum CloseReason
     /// <summary>A trusted sender did not send its PROXY header in time.</summary>
     ProxyHeaderTimeout,
 
-    /// <summary>The client's address may not be used as the source: the capability NET_ADMIN is missing.</summary>
+    /// <summary>The client's address may not be used as the source: neither NET_RAW nor NET_ADMIN was granted.</summary>
     TransparentNotPermitted,
 
     /// <summary>No byte moved in either direction for the idle timeout.</summary>
