@@ -42,6 +42,12 @@ internal static partial class DataplaneLog
     [LoggerMessage(213, LogLevel.Information, "Backend {Backend} of {ServicePort} keeps failing ({Error}) and is passed over for {Time}.")]
     public static partial void Ejected(ILogger logger, Backend backend, ServicePortName servicePort, TimeSpan time, DialError error);
 
+    [LoggerMessage(216, LogLevel.Debug, "Connection from {Sender} to {Frontend}, which must begin with a PROXY header: {Reason}.")]
+    public static partial void BadProxyHeader(ILogger logger, IpEndpoint sender, FrontendAddress frontend, string reason);
+
+    [LoggerMessage(217, LogLevel.Warning, "Connections to {ServicePort} are reset: edgeproxy.io/transparent needs the capability NET_RAW or NET_ADMIN, and this process has neither. Grant one, or remove the annotation.")]
+    public static partial void TransparentNotPermitted(ILogger logger, ServicePortName servicePort);
+
     [LoggerMessage(220, LogLevel.Error, "Unexpected error on event loop {Loop}; what it belonged to was closed, the loop goes on.")]
     public static partial void LoopFault(ILogger logger, int loop, Exception exception);
 

@@ -30,6 +30,14 @@ public sealed class DataplaneOptions
     /// </summary>
     public int? MaxUdpSocketsPerLoop { get; set; }
 
+    /// <summary>
+    /// Senders whose PROXY headers are believed, on Services that accept them. Default none: what anybody else says of itself is not looked at.
+    /// </summary>
+    public ImmutableArray<IpPrefix> ProxyProtocolFrom { get; set; } = [];
+
+    /// <summary>Time such a sender gets for its whole PROXY header. Default 3 s.</summary>
+    public TimeSpan ProxyHeaderTimeout { get; set; } = TimeSpan.FromSeconds(3);
+
     /// <summary>First wait before a frontend that could not be bound is tried again; doubles up to a minute. Default 1 s.</summary>
     public TimeSpan BindRetryDelay { get; set; } = TimeSpan.FromSeconds(1);
 
@@ -40,4 +48,18 @@ public sealed class DataplaneOptions
     public ImmutableArray<IpPrefix> RoutedNetworks { get; set; } = [];
 
     internal bool IsRouted(IpAddr address) => RoutedNetworks.Any(network => network.Contains(address));
+
+    /// <summary>True when the PROXY header of a connection from this address is believed.</summary>
+    internal bool TrustsHeadersOf(IpAddr sender)
+    {
+        foreach (var range in ProxyProtocolFrom)
+        {
+            if (range.Contains(sender))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

@@ -50,6 +50,9 @@ public sealed class ServiceConfig
     /// <summary>How its endpoints are checked; default null: they are not.</summary>
     public HealthCheck? HealthCheck { get; init; }
 
+    /// <summary>Where clients' addresses come from and go to; default the connection's own, and nowhere.</summary>
+    public ClientAddressPolicy ClientAddress { get; init; } = ClientAddressPolicy.Default;
+
     /// <summary>spec.healthCheckNodePort of type LoadBalancer with externalTrafficPolicy Local; 0 when there is none.</summary>
     public ushort HealthCheckNodePort { get; init; }
 

@@ -78,6 +78,12 @@ public sealed class ServicePort
     /// </summary>
     public AllowedClients ClientsOf(FrontendKind kind, IpAddr destination)
     {
+        if (Service.ClientAddress.AcceptsProxyProtocol)
+        {
+            // Who asks is only known from the header, and the sender of that need not be allowed himself.
+            return AllowedClients.Everybody;
+        }
+
         var inRange = kind == FrontendKind.LoadBalancer ? ClientsInSourceRanges(destination) : AllowedClients.Everybody;
         return inRange.And(ClientsServedByPolicy(kind, destination));
     }
@@ -197,6 +203,8 @@ public sealed class ServicePort
         var filtered = false;
         foreach (var range in Service.SourceRanges)
         {
+            // A PROXY header may announce a client of the other family: ranges for the address it came to are not open to it.
+            filtered |= range.Network.IsIPv6 == destination.IsIPv6;
             if (range.Network.IsIPv6 != client.IsIPv6)
             {
                 continue;

@@ -7,6 +7,7 @@ namespace EdgeProxy.Model;
 public sealed class ServicePortState
 {
     private AffinityTable? _affinity;
+    private bool _transparentRefused;
 
     /// <summary>Nothing is known yet.</summary>
     public ServicePortState(TimeProvider time)
@@ -31,4 +32,7 @@ public sealed class ServicePortState
 
     /// <summary>The same with nobody bound: affinity was switched off, and starts afresh when it is switched on again.</summary>
     internal ServicePortState WithoutBindings() => new(Time, Ejections);
+
+    /// <summary>Notes that clients' addresses may not be used here. True the first time: one warning a service port is enough.</summary>
+    public bool TryNoteTransparentRefusal() => !Interlocked.Exchange(ref _transparentRefused, true);
 }

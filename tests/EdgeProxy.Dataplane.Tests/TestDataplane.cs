@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using EdgeProxy.Model;
 using EdgeProxy.Transport.Loops;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EdgeProxy.Dataplane.Tests;
@@ -20,12 +21,13 @@ internal sealed class TestDataplane : IAsyncDisposable
 
     private static readonly LocalNode Node = new() { Name = "n1", NodePortAddresses = [NodeAddress] };
 
-    public TestDataplane(DataplaneOptions? options = null, TimeProvider? time = null, int loops = 2)
+    public TestDataplane(
+        DataplaneOptions? options = null, TimeProvider? time = null, int loops = 2, IoMode io = IoMode.Auto, ILoggerFactory? loggers = null)
     {
         time ??= TimeProvider.System;
-        Loops = new EventLoopGroup(new EventLoopOptions { Count = loops }, time);
+        Loops = new EventLoopGroup(new EventLoopOptions { Count = loops, Io = io }, time);
         Options = options ?? new DataplaneOptions { BindRetryDelay = TimeSpan.FromMilliseconds(20) };
-        L4 = new L4Dataplane(Loops, Snapshots, Options, NullLoggerFactory.Instance, time);
+        L4 = new L4Dataplane(Loops, Snapshots, Options, loggers ?? NullLoggerFactory.Instance, time);
     }
 
     public EventLoopGroup Loops { get; }

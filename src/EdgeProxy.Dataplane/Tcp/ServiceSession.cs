@@ -2,6 +2,8 @@ using EdgeProxy.Dataplane.Listeners;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Eligibility;
 using EdgeProxy.Model.Scheduling;
+using EdgeProxy.Transport;
+using EdgeProxy.Transport.ProxyProtocol;
 using EdgeProxy.Transport.Tcp;
 using Microsoft.Extensions.Logging;
 
@@ -9,16 +11,19 @@ namespace EdgeProxy.Dataplane.Tcp;
 
 /// <summary>
 /// One client connection to a Service, from accept to close: the snapshot is taken once, a backend is picked and dialled, and the next one
-/// when it does not accept. After that the transport relays and this only waits for the end.
+/// when it does not accept. After that the transport relays and this only waits for the end. On a Service that accepts the PROXY protocol
+/// nothing of this begins before a trusted sender's header has said whose connection it is.
 /// </summary>
 internal sealed class ServiceSession(
-    FrontendAddress frontend, SnapshotPublisher snapshots, SessionTable sessions, OwnAddresses own, ILogger logger) : TcpSession
+    FrontendAddress frontend, SnapshotPublisher snapshots, DataplaneOptions options, SessionTable sessions, OwnAddresses own, ILogger logger)
+    : TcpSession
 {
     private ServicePort? _port;
     private Scheduler? _scheduler;
     private TriedBackends _tried;
     private Backend? _backend;
     private TimeSpan _dialledAt;
+    private AnnouncedAddresses? _announced;
 
     /// <summary>The backend it is connected to, or dials. To be read on its loop.</summary>
     internal Backend? Backend => _backend;
@@ -29,10 +34,38 @@ internal sealed class ServiceSession(
     /// <summary>Neighbours in the loop's list; kept by <see cref="SessionTable"/>.</summary>
     internal ServiceSession? Previous { get; set; }
 
+    /// <summary>Who is served: the peer, or whom its PROXY header announced.</summary>
+    private IpEndpoint Client => _announced?.Source ?? RemoteEndpoint;
+
     protected override void OnAccepted()
     {
         sessions.Add(this);
         var resolution = snapshots.Current.Resolve(frontend, RemoteEndpoint.ToModel());
+        if (resolution.ServicePort is { Service.ClientAddress.AcceptsProxyProtocol: true } && options.TrustsHeadersOf(RemoteEndpoint.ToModel()))
+        {
+            ReadProxyHeader(options.ProxyHeaderTimeout);
+            return;
+        }
+
+        Begin(resolution);
+    }
+
+    protected override void OnProxyHeader(in ProxyHeader header)
+    {
+        if (header.Reason is { } fault)
+        {
+            DataplaneLog.BadProxyHeader(logger, RemoteEndpoint, frontend, fault);
+            Reset(CloseReason.BadProxyHeader);
+            return;
+        }
+
+        // Decided now, once, on who the client really is and what is live by now.
+        _announced = header.Addresses;
+        Begin(snapshots.Current.Resolve(frontend, Client.ToModel()));
+    }
+
+    private void Begin(in Resolution resolution)
+    {
         if (resolution.Verdict != Verdict.Forward)
         {
             Reset(resolution.Verdict == Verdict.Dropped ? CloseReason.Denied : CloseReason.NoEndpoint);
@@ -53,6 +86,18 @@ internal sealed class ServiceSession(
         _backend = null;
         _tried.Add(failed);
 
+        if (error == DialError.NotPermitted)
+        {
+            // Coming from our own address instead could open what the backend keeps closed to its clients.
+            if (_port.State.TryNoteTransparentRefusal())
+            {
+                DataplaneLog.TransparentNotPermitted(logger, _port.Name);
+            }
+
+            Reset(error.ToCloseReason());
+            return;
+        }
+
         // Our own want says nothing about the backend.
         if (error != DialError.LocalResources && _port.ReportFailed(failed) is { } time)
         {
@@ -66,6 +111,7 @@ internal sealed class ServiceSession(
     protected override void OnConnected()
     {
         _port!.ReportConnected(_backend!, Loop.Now - _dialledAt); // both are there until it is connected
+        Announce(_port.Service.ClientAddress.SendsProxyProtocol);
         _port = null;
         _scheduler = null;
     }
@@ -74,7 +120,7 @@ internal sealed class ServiceSession(
     {
         _backend?.Release();
         sessions.Remove(this);
-        DataplaneLog.SessionClosed(logger, RemoteEndpoint, frontend, reason, _backend, _tried.Count + (_backend is null ? 0 : 1), BytesUp, BytesDown);
+        DataplaneLog.SessionClosed(logger, Client, frontend, reason, _backend, _tried.Count + (_backend is null ? 0 : 1), BytesUp, BytesDown);
     }
 
     private void DialNext(CloseReason otherwise, bool mayRepeat)
@@ -91,7 +137,10 @@ internal sealed class ServiceSession(
             _backend = backend;
             backend.Hold();
             _dialledAt = Loop.Now;
-            Dial(backend.Address.ToTransport(), _port!.Service.Timeouts.Connect);
+            Dial(
+                backend.Address.ToTransport(),
+                _port!.Service.Timeouts.Connect,
+                _port.Service.ClientAddress.IsTransparent ? SourceTowards(backend) : null);
             return;
         }
 
@@ -113,5 +162,30 @@ internal sealed class ServiceSession(
         return backend;
     }
 
-    private Backend? Pick() => _port!.Pick(_scheduler!, RemoteEndpoint.ToEndpoint(), frontend.Endpoint.Address, _tried);
+    private Backend? Pick() => _port!.Pick(_scheduler!, Client.ToEndpoint(), frontend.Endpoint.Address, _tried);
+
+    /// <summary>
+    /// The client's address, where packets from it can come back here. Not for a pod that gets itself, which would take them for its own, nor
+    /// for what is on this host only; of another family than the backend there is none.
+    /// </summary>
+    private IpEndpoint? SourceTowards(Backend backend)
+    {
+        var (from, to) = (Client, backend.Address.ToTransport());
+        return from.IsIPv6 != to.IsIPv6 || from.Bits == to.Bits || (from.IsLoopback && !to.IsLoopback) ? null : from;
+    }
+
+    private void Announce(ProxyProtocolVersion version)
+    {
+        if (version == ProxyProtocolVersion.None)
+        {
+            return;
+        }
+
+        Span<byte> header = stackalloc byte[ProxyHeaderWriter.MaxLength];
+        var destination = _announced?.Destination ?? LocalEndpoint;
+        var length = version == ProxyProtocolVersion.V1
+            ? ProxyHeaderWriter.WriteV1(header, Client, destination)
+            : ProxyHeaderWriter.WriteV2(header, Client, destination);
+        SendFirst(header[..length]);
+    }
 }

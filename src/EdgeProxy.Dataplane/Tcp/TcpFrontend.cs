@@ -42,7 +42,7 @@ internal sealed class TcpFrontend : IFrontendListener
         var listener = TcpListener.Bind(
             loops,
             address.Endpoint.ToTransport(),
-            () => new ServiceSession(address, snapshots, sessions, own, logger),
+            () => new ServiceSession(address, snapshots, options, sessions, own, logger),
             new TcpListenerOptions { FreeBind = options.IsRouted(address.Endpoint.Address) },
             FilterFor(clients, address, logger));
         return new TcpFrontend(listener, address, clients, logger);

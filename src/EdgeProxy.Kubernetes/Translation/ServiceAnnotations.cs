@@ -34,6 +34,9 @@ internal sealed partial class ServiceAnnotations
     /// <summary>connect-timeout, idle-timeout, udp-idle-timeout, udp-first-reply-timeout and drain-timeout; default as the process is set.</summary>
     public ServiceTimeouts Timeouts { get; private set; }
 
+    /// <summary>accept-proxy-protocol, send-proxy-protocol and transparent.</summary>
+    public ClientAddressPolicy ClientAddress { get; private set; } = ClientAddressPolicy.Default;
+
     /// <summary>Reads them all.</summary>
     public static ServiceAnnotations Read(Service service, TranslationOptions options, ProblemSink problems)
     {
@@ -124,6 +127,29 @@ internal sealed partial class ServiceAnnotations
                 ReadHealthCheck(name, value, field);
                 break;
 
+            case "accept-proxy-protocol" when IngressAnnotations.TryParseBool(value, out var accepts):
+                ClientAddress = ClientAddress with { AcceptsProxyProtocol = accepts };
+                WarnOfUdp(field);
+                break;
+
+            case "send-proxy-protocol" when ParseVersion(value) is { } version:
+                ClientAddress = ClientAddress with { SendsProxyProtocol = version };
+                WarnOfUdp(field);
+                break;
+
+            case "send-proxy-protocol":
+                Report(field, value, "must be \"v1\" or \"v2\"; taken as absent");
+                break;
+
+            case "transparent" when IngressAnnotations.TryParseBool(value, out var transparent):
+                ClientAddress = ClientAddress with { IsTransparent = transparent };
+                WarnOfUdp(field);
+                break;
+
+            case "accept-proxy-protocol" or "transparent":
+                Report(field, value, "must be \"true\" or \"false\"; taken as absent");
+                break;
+
             case "weight":
                 ReadWeights(value, field);
                 break;
@@ -188,6 +214,21 @@ internal sealed partial class ServiceAnnotations
 
     private bool HasPort(string port) => (_service.Spec.Ports ?? [])
         .Exists(own => own.Name == port || own.Port?.ToString(CultureInfo.InvariantCulture) == port);
+
+    private static ProxyProtocolVersion? ParseVersion(string value) => value switch
+    {
+        "v1" => ProxyProtocolVersion.V1,
+        "v2" => ProxyProtocolVersion.V2,
+        _ => null,
+    };
+
+    private void WarnOfUdp(string field)
+    {
+        if ((_service.Spec.Ports ?? []).Exists(port => port.Protocol is "UDP"))
+        {
+            _problems.Warning(_service, field, "the annotation has no effect on the UDP ports of the Service");
+        }
+    }
 
     private void Report(string field, string value, string rule) => _problems.Warning(_service, field, $"Invalid value: \"{value}\": {rule}");
 

@@ -55,6 +55,7 @@ internal static class ServiceTranslator
             EjectsFailing = annotations.EjectsFailing,
             Timeouts = annotations.Timeouts,
             HealthCheck = annotations.HealthCheck,
+            ClientAddress = annotations.ClientAddress,
             Ports = Ports(service, WithWeights(slices, problems), annotations, options, problems),
         };
     }

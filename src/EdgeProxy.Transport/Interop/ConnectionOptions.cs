@@ -32,6 +32,9 @@ internal static class ConnectionOptions
     /// <summary>Sends the handshake's last step, for a backend that speaks first.</summary>
     public static void AcknowledgeNow(int descriptor) => Set(descriptor, Libc.IPPROTO_TCP, Libc.TCP_QUICKACK, 1);
 
+    /// <summary>Sends what was held back to share a packet with later bytes.</summary>
+    public static void SendNow(int descriptor) => Set(descriptor, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);
+
     /// <summary>Starts to ask whether the peer is still there.</summary>
     /// <remarks>
     /// Not TCP_USER_TIMEOUT, which would also find the peer that vanishes with bytes under way: it cuts a slow reader with a closed window as

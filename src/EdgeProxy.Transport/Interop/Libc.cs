@@ -18,6 +18,7 @@ internal static unsafe partial class Libc
     public const int MSG_DONTWAIT = 0x40;
     public const int MSG_WAITALL = 0x100;
     public const int MSG_NOSIGNAL = 0x4000;
+    public const int MSG_MORE = 0x8000;
 
     // bits/socket_type.h
     public const int SOCK_STREAM = 1;
@@ -47,7 +48,10 @@ internal static unsafe partial class Libc
     public const int IPPROTO_TCP = 6;
     public const int IPPROTO_IPV6 = 41;
     public const int IP_FREEBIND = 15;
+    public const int IP_TRANSPARENT = 19;
+    public const int IP_BIND_ADDRESS_NO_PORT = 24;
     public const int IPV6_V6ONLY = 26;
+    public const int IPV6_TRANSPARENT = 75;
     public const int IPV6_FREEBIND = 78;
 
     // netinet/tcp.h

@@ -78,6 +78,13 @@ internal static unsafe class NativeSocket
         return sent >= 0 ? sent : -Marshal.GetLastPInvokeError();
     }
 
+    /// <summary>Sends bytes that are to share a packet with those that follow; TCP_NODELAY, set again, sends them alone (tcp(7)).</summary>
+    public static int SendMore(int descriptor, byte* bytes, int count)
+    {
+        var sent = (int)Libc.send(descriptor, bytes, (nuint)count, Libc.MSG_NOSIGNAL | Libc.MSG_MORE);
+        return sent >= 0 ? sent : -Marshal.GetLastPInvokeError();
+    }
+
     public static int ReceiveBatch(int descriptor, MMsgHdr* messages, int count) =>
         ResultOf(Libc.recvmmsg(descriptor, messages, (uint)count, Libc.MSG_DONTWAIT, null));
 

@@ -27,6 +27,15 @@ public enum CloseReason
     /// <summary>The client is not allowed to connect, or is over a limit.</summary>
     Denied,
 
+    /// <summary>A trusted sender did not begin with a PROXY header that can be read.</summary>
+    BadProxyHeader,
+
+    /// <summary>A trusted sender did not send its PROXY header in time.</summary>
+    ProxyHeaderTimeout,
+
+    /// <summary>The client's address may not be used as the source: neither NET_RAW nor NET_ADMIN was granted.</summary>
+    TransparentNotPermitted,
+
     /// <summary>No byte moved in either direction for the idle timeout.</summary>
     IdleTimeout,
 

@@ -19,6 +19,9 @@ public enum DialError
 
     /// <summary>Our own want: no descriptors, local ports or memory. Another endpoint may still work when ports ran out.</summary>
     LocalResources,
+
+    /// <summary>The process may not come from the address it was to come from (<see cref="TransparentSource"/>).</summary>
+    NotPermitted,
 }
 
 /// <summary>What <see cref="DialError"/> comes from and leads to.</summary>
@@ -31,6 +34,7 @@ public static class DialErrors
         DialError.Timeout => CloseReason.BackendConnectTimeout,
         DialError.Reset => CloseReason.BackendReset,
         DialError.Unreachable => CloseReason.BackendUnreachable,
+        DialError.NotPermitted => CloseReason.TransparentNotPermitted,
         _ => CloseReason.ResourceExhausted,
     };
 

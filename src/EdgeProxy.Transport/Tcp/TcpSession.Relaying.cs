@@ -55,7 +55,7 @@ public abstract partial class TcpSession
         Count(sent, down: 0);
         if (sent == 0)
         {
-            ConnectionOptions.AcknowledgeNow(Upstream.Descriptor);
+            SendHandshakeNow();
         }
     }
 

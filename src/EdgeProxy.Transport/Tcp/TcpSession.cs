@@ -9,7 +9,7 @@ namespace EdgeProxy.Transport.Tcp;
 /// <para>The life of a session, in order:</para>
 /// <list type="number">
 /// <item>Accepted: <see cref="OnAccepted"/> picks an endpoint and calls <see cref="Dial"/>, or <see cref="Reset"/>. What the client sends
-/// meanwhile stays in the kernel.</item>
+/// meanwhile stays in the kernel; only a PROXY header is taken out of it, if <see cref="ReadProxyHeader"/> asked for one.</item>
 /// <item>Dialing: on failure <see cref="OnDialFailed"/> dials the next endpoint, or resets. Nothing was relayed, so nothing is lost.</item>
 /// <item>Relaying: <see cref="OnConnected"/> once, then <see cref="TcpRelay"/> moves bytes until both directions ended, or one side broke.</item>
 /// <item>Closed: both sockets are closed, then <see cref="OnClosed"/> once, as the last call.</item>
@@ -33,6 +33,7 @@ public abstract partial class TcpSession : ILoopWork
     {
         New,
         Accepted,
+        ReadingHeader,
         Dialing,
         Relaying,
         Closed,
@@ -91,7 +92,9 @@ public abstract partial class TcpSession : ILoopWork
         }
     }
 
-    /// <summary>Step 1. Calls <see cref="Dial"/> or <see cref="Reset"/>, now or later on the loop.</summary>
+    /// <summary>
+    /// Step 1. Calls <see cref="Dial"/>, <see cref="Reset"/>, or first <see cref="ReadProxyHeader"/>, now or later on the loop.
+    /// </summary>
     protected abstract void OnAccepted();
 
     /// <summary>Step 2 failed. Calls <see cref="Dial"/> or <see cref="Reset"/>. Never called from inside <see cref="Dial"/>.</summary>
@@ -108,8 +111,9 @@ public abstract partial class TcpSession : ILoopWork
     /// <summary>Starts connecting to a backend and returns at once.</summary>
     /// <param name="upstream">The backend.</param>
     /// <param name="connectTimeout">Time for the handshake. Zero or less leaves it to the kernel (about two minutes).</param>
+    /// <param name="source">The address to come from, which need not be ours (<see cref="TransparentSource"/>); null: one of this host.</param>
     /// <exception cref="InvalidOperationException">A backend is being dialled or connected already.</exception>
-    protected void Dial(IpEndpoint upstream, TimeSpan connectTimeout)
+    protected void Dial(IpEndpoint upstream, TimeSpan connectTimeout, IpEndpoint? source = null)
     {
         Loop.AssertCurrent();
         if (_phase == Phase.Closed)
@@ -124,11 +128,11 @@ public abstract partial class TcpSession : ILoopWork
 
         _phase = Phase.Dialing;
         UpstreamEndpoint = upstream;
-        var errno = StartConnect(upstream);
+        var errno = StartConnect(upstream, source);
         if (errno != 0)
         {
             // Told in a turn of its own: otherwise a row of dead endpoints would recurse through OnDialFailed.
-            _immediateDialError = DialErrors.FromErrno(errno);
+            _immediateDialError = errno == Errno.EPERM && source is not null ? DialError.NotPermitted : DialErrors.FromErrno(errno);
             QueueTurn();
         }
         else if (connectTimeout > TimeSpan.Zero)
@@ -173,9 +177,12 @@ public abstract partial class TcpSession : ILoopWork
             case Phase.Dialing when peer == _upstream:
                 FinishConnect();
                 break;
-            case Phase.Accepted or Phase.Dialing when peer.HasFailed:
+            case Phase.Accepted or Phase.ReadingHeader or Phase.Dialing when peer.HasFailed:
                 // A client that only finished sending (FIN) may want its answer and is served; one that reset is gone.
                 End(CloseReason.ClientReset);
+                break;
+            case Phase.ReadingHeader:
+                TryReadProxyHeader();
                 break;
             case Phase.Relaying when peer.IsOnRing:
                 EndIfOver(Client.HasPending && !Upstream.WriteEnded);
@@ -187,7 +194,7 @@ public abstract partial class TcpSession : ILoopWork
     }
 
     /// <summary>Step 2: the handshake is under way when this returns 0; else the error number.</summary>
-    private int StartConnect(IpEndpoint upstream)
+    private int StartConnect(IpEndpoint upstream, IpEndpoint? source)
     {
         var descriptor = NativeSocket.Open(upstream, SocketType.Stream, OpenFiles.ForUpstreams);
         if (descriptor < 0)
@@ -197,7 +204,13 @@ public abstract partial class TcpSession : ILoopWork
 
         _upstream = new TcpPeer(this, Loop, descriptor) { IsWritable = false };
         ConnectionOptions.SetBeforeConnect(descriptor);
-        var result = NativeSocket.Connect(descriptor, upstream);
+        var result = source is { } from ? TransparentSource.Bind(descriptor, from) : 0;
+        if (result < 0)
+        {
+            return -result;
+        }
+
+        result = NativeSocket.Connect(descriptor, upstream);
         if (result is < 0 and not -Errno.EINPROGRESS)
         {
             return -result;

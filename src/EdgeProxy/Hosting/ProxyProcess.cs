@@ -50,7 +50,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
 
         // Follows snapshots before whoever listens does, and is there until nobody does any more.
         using var vips = VipOwner.Open(settings, controlPlane, snapshots, loggers, _time);
-        await using var l4 = new L4Dataplane(loops, snapshots, new DataplaneOptions { RoutedNetworks = vips.RoutedNetworks }, loggers, _time);
+        await using var l4 = new L4Dataplane(loops, snapshots, DataplaneOptions(vips), loggers, _time);
 
         var http = HttpOptions();
         await using var l7 = new HttpFrontend(snapshots, http, loggers, _time);
@@ -78,6 +78,12 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         await DrainAsync(l4, l7, signals.Now);
         ProcessLog.Stopped(_logger);
     }
+
+    private DataplaneOptions DataplaneOptions(VipOwner vips) => new()
+    {
+        ProxyProtocolFrom = settings.ProxyProtocolFrom,
+        RoutedNetworks = vips.RoutedNetworks,
+    };
 
     private EventLoopGroup StartLoops()
     {

@@ -68,6 +68,9 @@ internal sealed class ProxySettings
     /// <summary>The timeouts of Services that do not say.</summary>
     public ServiceTimeouts Timeouts { get; set; } = ServiceTimeouts.Default;
 
+    /// <summary>Senders whose PROXY headers are believed, on Services that accept them; empty: nobody.</summary>
+    public ImmutableArray<IpPrefix> ProxyProtocolFrom { get; set; } = [];
+
     /// <summary>Addresses and ports of the DNS server; empty: there is none.</summary>
     public ImmutableArray<IPEndPoint> Dns { get; set; } = [];
 

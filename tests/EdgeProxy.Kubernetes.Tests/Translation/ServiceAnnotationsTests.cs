@@ -44,6 +44,9 @@ public sealed class ServiceAnnotationsTests
             ["edgeproxy.io/slow-start"] = "2m",
             ["edgeproxy.io/max-connections"] = "100",
             ["edgeproxy.io/passive-ejection"] = "false",
+            ["edgeproxy.io/accept-proxy-protocol"] = "true",
+            ["edgeproxy.io/send-proxy-protocol"] = "v2",
+            ["edgeproxy.io/transparent"] = "true",
         });
 
         var expected = new SchedulingPolicy
@@ -55,6 +58,8 @@ public sealed class ServiceAnnotationsTests
         };
         Assert.Equal(expected, port.Service.Scheduling);
         Assert.False(port.Service.EjectsFailing);
+        var addresses = new ClientAddressPolicy { AcceptsProxyProtocol = true, SendsProxyProtocol = ProxyProtocolVersion.V2, IsTransparent = true };
+        Assert.Equal(addresses, port.Service.ClientAddress);
         Assert.Empty(problems);
     }
 
@@ -117,6 +122,26 @@ public sealed class ServiceAnnotationsTests
     }
 
     [Theory]
+    [InlineData("accept-proxy-protocol", "true")]
+    [InlineData("send-proxy-protocol", "v1")]
+    [InlineData("transparent", "true")]
+    public void What_concerns_connections_is_reported_to_mean_nothing_to_udp_ports(string name, string value)
+    {
+        var service = Samples.Service("web", spec => spec.Ports = [new ServicePortSpec { Port = 53, Protocol = "UDP" }]);
+        service.Metadata.Annotations = new() { [$"edgeproxy.io/{name}"] = value };
+
+        var (_, problems) = TranslateAll(ObjectSet.Empty with { Services = ImmutableDictionary<NamespacedName, Service>.Empty.Add(service.Name, service) });
+
+        var problem = Assert.Single(problems);
+        Assert.Equal((ProblemSeverity.Warning, $"metadata.annotations[edgeproxy.io/{name}]"), (problem.Severity, problem.Field));
+    }
+
+    [Theory]
+    [InlineData("accept-proxy-protocol", "v1")]
+    [InlineData("accept-proxy-protocol", "")]
+    [InlineData("send-proxy-protocol", "true")]
+    [InlineData("send-proxy-protocol", "v3")]
+    [InlineData("transparent", "yes")]
     [InlineData("scheduler", "wrrr")]
     [InlineData("scheduler", "RR")]
     [InlineData("scheduler-flags", "sh-ports")]
@@ -153,6 +178,7 @@ public sealed class ServiceAnnotationsTests
         var problem = Assert.Single(problems);
         Assert.Equal((ProblemSeverity.Warning, "Service", Samples.Named("web"), $"metadata.annotations[edgeproxy.io/{name}]"), (problem.Severity, problem.Kind, problem.Object!.Value, problem.Field));
         Assert.Equal(SchedulingPolicy.Default, port.Service.Scheduling);
+        Assert.Equal(ClientAddressPolicy.Default, port.Service.ClientAddress);
         Assert.True(port.Service.EjectsFailing);
         Assert.Equal(ServiceTimeouts.Default, port.Service.Timeouts);
         Assert.Null(port.Service.HealthCheck);

@@ -1,3 +1,4 @@
+using EdgeProxy.Transport.ProxyProtocol;
 using EdgeProxy.Transport.Tcp;
 
 namespace EdgeProxy.Transport.Tests.Support;
@@ -22,6 +23,15 @@ internal sealed class RecordingSession(IReadOnlyList<IpEndpoint> endpoints, Time
 
     public Action? WhenConnected { get; init; }
 
+    /// <summary>Time for the PROXY header clients must begin with; null: they need none.</summary>
+    public TimeSpan? ProxyHeaderTimeout { get; init; }
+
+    /// <summary>What every backend gets first.</summary>
+    public byte[]? FirstBytes { get; init; }
+
+    /// <summary>What the client began with, if it had to.</summary>
+    public ProxyHeader Header { get; private set; }
+
     protected override void OnAccepted()
     {
         IdleTimeout = idleTimeout;
@@ -31,8 +41,27 @@ internal sealed class RecordingSession(IReadOnlyList<IpEndpoint> endpoints, Time
             return;
         }
 
+        if (ProxyHeaderTimeout is { } timeout)
+        {
+            ReadProxyHeader(timeout);
+            return;
+        }
+
         DialNext();
         _dialing.SetResult();
+    }
+
+    protected override void OnProxyHeader(in ProxyHeader header)
+    {
+        Header = header;
+        if (header.Status == ProxyHeaderStatus.Parsed)
+        {
+            DialNext();
+        }
+        else
+        {
+            Reset(CloseReason.BadProxyHeader);
+        }
     }
 
     protected override void OnDialFailed(DialError error)
@@ -52,6 +81,10 @@ internal sealed class RecordingSession(IReadOnlyList<IpEndpoint> endpoints, Time
     {
         _connected.SetResult();
         WhenConnected?.Invoke();
+        if (FirstBytes is not null)
+        {
+            SendFirst(FirstBytes);
+        }
     }
 
     protected override void OnClosed(CloseReason reason)

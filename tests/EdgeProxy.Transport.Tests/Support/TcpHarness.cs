@@ -30,6 +30,10 @@ internal sealed record TcpHarnessOptions
 
     public Action? WhenConnected { get; init; }
 
+    public TimeSpan? ProxyHeaderTimeout { get; init; }
+
+    public byte[]? FirstBytes { get; init; }
+
     public IPAddress Address { get; init; } = IPAddress.Loopback;
 }
 
@@ -55,6 +59,8 @@ internal sealed class TcpHarness : IAsyncDisposable
             var session = new RecordingSession(endpoints, options.ConnectTimeout, options.IdleTimeout)
             {
                 WhenConnected = options.WhenConnected,
+                ProxyHeaderTimeout = options.ProxyHeaderTimeout,
+                FirstBytes = options.FirstBytes,
             };
             Assert.True(_sessions.Writer.TryWrite(session));
             return session;
