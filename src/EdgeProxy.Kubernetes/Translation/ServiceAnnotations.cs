@@ -127,7 +127,7 @@ internal sealed partial class ServiceAnnotations
                 ReadHealthCheck(name, value, field);
                 break;
 
-            case "accept-proxy-protocol" when IngressAnnotations.TryParseBool(value, out var accepts):
+            case "accept-proxy-protocol" when GoBoolean.TryParse(value, out var accepts):
                 ClientAddress = ClientAddress with { AcceptsProxyProtocol = accepts };
                 WarnOfUdp(field);
                 break;
@@ -141,7 +141,7 @@ internal sealed partial class ServiceAnnotations
                 Report(field, value, "must be \"v1\" or \"v2\"; taken as absent");
                 break;
 
-            case "transparent" when IngressAnnotations.TryParseBool(value, out var transparent):
+            case "transparent" when GoBoolean.TryParse(value, out var transparent):
                 ClientAddress = ClientAddress with { IsTransparent = transparent };
                 WarnOfUdp(field);
                 break;
