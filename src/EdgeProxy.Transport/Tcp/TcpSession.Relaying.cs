@@ -246,7 +246,11 @@ public abstract partial class TcpSession
 
     private void OnTimer() => Guard(static session =>
     {
-        if (session._phase == Phase.Dialing)
+        if (session._phase == Phase.ReadingHeader)
+        {
+            session.End(CloseReason.ProxyHeaderTimeout);
+        }
+        else if (session._phase == Phase.Dialing)
         {
             session.FailDial(DialError.Timeout);
         }
