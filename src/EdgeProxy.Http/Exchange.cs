@@ -1,5 +1,6 @@
 using EdgeProxy.Http.Endpoints;
 using EdgeProxy.Http.Policies;
+using EdgeProxy.Http.Policies.Errors;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Routing;
 using Microsoft.AspNetCore.Http;
@@ -14,6 +15,7 @@ namespace EdgeProxy.Http;
 internal sealed class Exchange
 {
     private readonly DefaultHttpContext _http = new();
+    private string? _requestId;
 
     /// <summary>Request and response.</summary>
     public HttpContext Http => _http;
@@ -60,6 +62,15 @@ internal sealed class Exchange
     /// <summary>How many endpoints were tried.</summary>
     public int Tries { get; set; }
 
+    /// <summary>X-Request-ID, the same for every try.</summary>
+    public string RequestId => _requestId ??= Forwarding.RequestId.Of(_http.Request);
+
+    /// <summary>What the default backend is asked in the place of the route's Service; null: the request goes its usual way.</summary>
+    public ErrorPageRequest? ErrorPage { get; set; }
+
+    /// <summary>The status of the endpoint's answer when it was not passed on because the default backend's will be; 0: none.</summary>
+    public int ReplacedStatus { get; set; }
+
     /// <summary>Takes up a request.</summary>
     public void Begin(IFeatureCollection features, long startedAt)
     {
@@ -77,6 +88,9 @@ internal sealed class Exchange
         ForwardedTarget = "";
         Backend = null;
         Tries = 0;
+        _requestId = null;
+        ErrorPage = null;
+        ReplacedStatus = 0;
     }
 
     /// <summary>Lets go of it.</summary>

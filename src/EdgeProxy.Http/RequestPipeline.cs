@@ -48,8 +48,14 @@ internal sealed class RequestPipeline(SnapshotPublisher snapshots, UpstreamForwa
         }
 
         reason = reason == ResponseReason.Forwarded ? await steps.BeforeEndpointAsync(exchange) : reason;
-        reason = reason == ResponseReason.Forwarded ? FindServicePort(exchange) : reason;
-        return reason == ResponseReason.Forwarded ? await forwarder.ForwardAsync(exchange) : reason;
+        if (reason != ResponseReason.Forwarded)
+        {
+            return reason;
+        }
+
+        reason = FindServicePort(exchange);
+        reason = reason == ResponseReason.Forwarded ? await forwarder.ForwardAsync(exchange) : reason;
+        return steps.ErrorPages is { } pages ? await pages.AnswerAsync(exchange, reason, forwarder) : reason;
     }
 
     /// <summary>Steps 1 to 3; <see cref="ResponseReason.Forwarded"/> means go on.</summary>

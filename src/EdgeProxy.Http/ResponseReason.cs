@@ -14,6 +14,9 @@ public enum ResponseReason
     /// <summary><c>redirect</c>, 301, 302 or as asked: the route sends its requests elsewhere.</summary>
     Redirect,
 
+    /// <summary><c>returned</c>, as asked: a translated snippet's <c>return</c> answers every request of the route.</summary>
+    Returned,
+
     /// <summary><c>preflight</c>, 204: a CORS preflight, which the proxy answers.</summary>
     Preflight,
 
@@ -98,6 +101,7 @@ internal static class ResponseReasons
         ResponseReason.Forwarded => "forwarded",
         ResponseReason.HttpsRedirect => "https_redirect",
         ResponseReason.Redirect => "redirect",
+        ResponseReason.Returned => "returned",
         ResponseReason.Preflight => "preflight",
         ResponseReason.CertificateRequired => "certificate_required",
         ResponseReason.Misdirected => "misdirected",
@@ -131,7 +135,7 @@ internal static class ResponseReasons
         ResponseReason.HttpsRedirect => 308,
         ResponseReason.Redirect => 302,
         ResponseReason.Preflight => 204,
-        ResponseReason.ServerOptions => 200,
+        ResponseReason.ServerOptions or ResponseReason.Returned => 200,
         ResponseReason.BadRequest or ResponseReason.CertificateRequired => 400,
         ResponseReason.AuthRequired => 401,
         ResponseReason.AddressDenied or ResponseReason.AuthDenied => 403,

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using EdgeProxy.Model.Certificates;
 using EdgeProxy.Model.Discovery;
 using EdgeProxy.Model.Eligibility;
+using EdgeProxy.Model.Policies;
 using EdgeProxy.Model.Routing;
 
 namespace EdgeProxy.Model;
@@ -40,6 +41,9 @@ public sealed record ProxySnapshot
     /// <summary>The certificate for names without one of their own; null: the one the process made for itself.</summary>
     public NamespacedName? DefaultCertificate { get; init; }
 
+    /// <summary>What holds for every host and route.</summary>
+    public HttpDefaults HttpDefaults { get; init; } = HttpDefaults.Standard;
+
     /// <summary>Names for DNS; empty unless a name server was asked for.</summary>
     public DiscoveryTable Discovery { get; init; } = DiscoveryTable.Empty;
 
@@ -59,6 +63,10 @@ public sealed record ProxySnapshot
 
         return backend.PortName is { } name ? service.FindPort(name, TransportProtocol.Tcp) : service.FindTcpPort(backend.PortNumber);
     }
+
+    /// <summary>The first TCP port of a Service, or null.</summary>
+    public ServicePort? FindFirstPort(NamespacedName service) =>
+        Services.TryGetValue(service, out var entry) ? entry.Ports.FirstOrDefault(port => port.Config.Protocol == TransportProtocol.Tcp) : null;
 
     /// <summary>Decides on a new connection or flow from <paramref name="client"/> to <paramref name="destination"/>.</summary>
     public Resolution Resolve(FrontendAddress destination, IpAddr client)

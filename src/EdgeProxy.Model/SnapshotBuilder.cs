@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EdgeProxy.Model.Certificates;
 using EdgeProxy.Model.Discovery;
+using EdgeProxy.Model.Policies;
 using EdgeProxy.Model.Routing;
 
 namespace EdgeProxy.Model;
@@ -20,6 +21,9 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
 
     /// <summary>The certificate for names without one of their own.</summary>
     public NamespacedName? DefaultCertificate { get; set; } = previous.DefaultCertificate;
+
+    /// <summary>What holds for every host and route.</summary>
+    public HttpDefaults HttpDefaults { get; set; } = previous.HttpDefaults;
 
     /// <summary>Names for DNS.</summary>
     public DiscoveryTable Discovery { get; set; } = previous.Discovery;
@@ -75,6 +79,7 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
         Certificates = _certificates.ToImmutable(),
         DefaultCertificate = DefaultCertificate,
         Discovery = Discovery,
+        HttpDefaults = HttpDefaults,
         Routes = previous.Routes.Apply(
             [.. _ingresses.Values.OfType<IngressConfig>()],
             [.. _ingresses.Where(entry => entry.Value is null).Select(entry => entry.Key)]),

@@ -7,6 +7,7 @@ namespace EdgeProxy.Http.Endpoints;
 /// <summary>Writes the answers that come from the proxy itself. They name a reason and never carry an exception's text.</summary>
 internal sealed class OwnAnswer(int redirectPort)
 {
+    private readonly string _port = string.Create(CultureInfo.InvariantCulture, $":{redirectPort}");
     private readonly string _redirectPort = redirectPort == 443 ? "" : string.Create(CultureInfo.InvariantCulture, $":{redirectPort}");
 
     /// <summary>Answers. What an endpoint said so far, if nothing of it was sent yet, is forgotten.</summary>
@@ -25,6 +26,7 @@ internal sealed class OwnAnswer(int redirectPort)
         exchange.Reply.CopyTo(response);
         if (reason == ResponseReason.HttpsRedirect)
         {
+            response.StatusCode = exchange.Snapshot.HttpDefaults.RedirectStatus;
             response.Headers.Location = HttpsLocation(exchange);
         }
 
@@ -37,19 +39,24 @@ internal sealed class OwnAnswer(int redirectPort)
 
         // RFC 9110 §8.6: 204 has no length.
         response.ContentLength = body?.Length ?? (response.StatusCode == StatusCodes.Status204NoContent ? null : 0);
-        exchange.Steps?.ApplyTo(exchange, response);
+        ResponseHeaders.FinishAnswer(exchange, response);
         if (body is not null && !HttpMethods.IsHead(exchange.Http.Request.Method))
         {
             await response.Body.WriteAsync(body, exchange.Http.RequestAborted);
         }
     }
 
-    /// <summary>The same target under https. The host is as the client wrote it, without its port; only routes of a named host redirect.</summary>
+    /// <summary>The same target under https. The host is as the client wrote it, without its port.</summary>
     private string HttpsLocation(Exchange exchange)
     {
-        var host = exchange.Http.Request.Headers.Host.ToString().AsSpan();
-        var colon = host.IndexOf(':');
-        return string.Concat(
-            "https://", colon < 0 ? host : host[..colon], _redirectPort, RequestTarget.OriginForm(exchange.RawTarget));
+        var spelling = exchange.Route?.Policies?.HttpsRedirect;
+        var port = spelling is { CarriesPort: true } ? _port : _redirectPort;
+        var target = RequestTarget.OriginForm(exchange.RawTarget);
+        if (spelling is { CutsTrailingSlash: true } && target.EndsWith('/'))
+        {
+            target = target[..^1];
+        }
+
+        return string.Concat("https://", HostAndPort.Split(exchange.Http.Request.Headers.Host.ToString()).Host, port, target);
     }
 }

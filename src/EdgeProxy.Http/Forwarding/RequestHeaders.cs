@@ -10,8 +10,6 @@ namespace EdgeProxy.Http.Forwarding;
 internal static class RequestHeaders
 {
     private const string ForwardedPrefix = "X-Forwarded-";
-    private const string RequestId = "X-Request-ID";
-    private const int MaxRequestIdLength = 128;
 
     private static readonly FrozenSet<string> NotCopied = new[]
     {
@@ -23,11 +21,11 @@ internal static class RequestHeaders
         "Proxy",
 
         // Ours to say; X-Forwarded-* is recognised by its prefix.
-        HeaderNames.Host, "Forwarded", "X-Real-IP", "X-Scheme", RequestId, "X-Original-Forwarded-For", "X-Original-Forwarded-Host",
+        HeaderNames.Host, "Forwarded", "X-Real-IP", "X-Scheme", RequestId.Header, "X-Original-Forwarded-For", "X-Original-Forwarded-Host",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Fills in <paramref name="upstream"/> from <paramref name="request"/>.</summary>
-    public static void Copy(HttpRequest request, HttpRequestMessage upstream, ClientConnection client)
+    public static void Copy(HttpRequest request, HttpRequestMessage upstream, ClientConnection client, string requestId)
     {
         var headers = request.Headers;
 
@@ -53,10 +51,10 @@ internal static class RequestHeaders
             upstream.Headers.TryAddWithoutValidation(HeaderNames.TE, "trailers");
         }
 
-        AddOurs(headers, upstream, client);
+        AddOurs(headers, upstream, client, requestId);
     }
 
-    private static void AddOurs(IHeaderDictionary headers, HttpRequestMessage upstream, ClientConnection client)
+    private static void AddOurs(IHeaderDictionary headers, HttpRequestMessage upstream, ClientConnection client, string requestId)
     {
         var ours = upstream.Headers;
         var host = headers.Host;
@@ -73,14 +71,19 @@ internal static class RequestHeaders
         ours.TryAddWithoutValidation("X-Scheme", client.Scheme);
         ours.TryAddWithoutValidation("X-Real-IP", client.AddressText);
 
-        var id = headers[RequestId];
-        ours.TryAddWithoutValidation(RequestId, id.Count == 1 && IsSaneId(id[0]) ? id[0] : NewId());
+        ours.TryAddWithoutValidation(RequestId.Header, requestId);
 
-        // What the client claimed, under a name nobody takes for the truth.
-        var claimed = headers["X-Forwarded-For"];
+        AddClaimed(headers, upstream, "For");
+        AddClaimed(headers, upstream, "Host");
+    }
+
+    /// <summary>What the client claimed, under a name nobody takes for the truth.</summary>
+    private static void AddClaimed(IHeaderDictionary headers, HttpRequestMessage upstream, string what)
+    {
+        var claimed = headers[ForwardedPrefix + what];
         if (claimed.Count > 0)
         {
-            Add(upstream, "X-Original-Forwarded-For", claimed);
+            Add(upstream, "X-Original-Forwarded-" + what, claimed);
         }
     }
 
@@ -122,14 +125,4 @@ internal static class RequestHeaders
     /// <summary>Where a content header goes; a request without a body gets an empty one to carry it.</summary>
     private static HttpContent? ContentOf(HttpRequestMessage upstream, string name) =>
         upstream.Content ??= name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase) ? null : new ByteArrayContent([]);
-
-    private static bool IsSaneId(string? id) =>
-        id is { Length: > 0 and <= MaxRequestIdLength } && !id.AsSpan().ContainsAnyExceptInRange('!', '~');
-
-    private static string NewId()
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        Random.Shared.NextBytes(bytes);
-        return Convert.ToHexStringLower(bytes);
-    }
 }

@@ -30,13 +30,15 @@ internal sealed class UpstreamRequest(Exchange exchange) : HttpTransformer
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
         _sentAt = Stopwatch.GetTimestamp();
-        proxyRequest.RequestUri = new Uri(destinationPrefix + exchange.ForwardedTarget, AsWritten);
+        proxyRequest.RequestUri = new Uri(destinationPrefix + (exchange.ErrorPage?.TargetOf(exchange) ?? exchange.ForwardedTarget), AsWritten);
         if (proxyRequest.Content is { } body)
         {
             proxyRequest.Content = new ObservedContent(body, this);
         }
 
-        RequestHeaders.Copy(httpContext.Request, proxyRequest, exchange.Client);
+        RequestHeaders.Copy(httpContext.Request, proxyRequest, exchange.Client, exchange.RequestId);
+        exchange.Steps?.ApplyTo(exchange, proxyRequest);
+        exchange.ErrorPage?.Complete(exchange, proxyRequest);
         return ValueTask.CompletedTask;
     }
 
@@ -44,6 +46,12 @@ internal sealed class UpstreamRequest(Exchange exchange) : HttpTransformer
     public override async ValueTask<bool> TransformResponseAsync(
         HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
+        if (proxyResponse is not null && exchange.Steps?.ErrorPages?.Replaces(exchange, (int)proxyResponse.StatusCode) == true)
+        {
+            exchange.ReplacedStatus = (int)proxyResponse.StatusCode;
+            return false;
+        }
+
         var forward = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         if (proxyResponse is null)
         {
@@ -57,7 +65,7 @@ internal sealed class UpstreamRequest(Exchange exchange) : HttpTransformer
             RemoveNamed(httpContext.Response.Headers, options.ToString());
         }
 
-        exchange.Steps?.ApplyTo(exchange, httpContext.Response);
+        ResponseHeaders.FinishEndpointAnswer(exchange, httpContext.Response);
 
         // A body of known length is on its way. After an upgrade the content is a connection, not a body.
         if (proxyResponse.Content is { Headers.ContentLength: null } body && !IsUpgrade(proxyResponse))

@@ -1,4 +1,7 @@
 using System.Collections.Immutable;
+using EdgeProxy.Http.Policies.Cors;
+using EdgeProxy.Http.Policies.Errors;
+using EdgeProxy.Http.Policies.Headers;
 using EdgeProxy.Http.Policies.Redirects;
 using EdgeProxy.Model.Routing;
 using Microsoft.AspNetCore.Http;
@@ -22,12 +25,26 @@ internal sealed class RouteSteps
         _response = response;
     }
 
+    /// <summary>Who answers where the route's Service cannot; null: nobody.</summary>
+    public ErrorPages? ErrorPages { get; private init; }
+
+    private ImmutableArray<IUpstreamStep> Upstream { get; init; } = [];
+
+    private ImmutableArray<IResponseStep> EndpointAnswer { get; init; } = [];
+
     /// <summary>Compiles a route.</summary>
     public static RouteSteps Compile(Route route)
     {
         var early = ImmutableArray.CreateBuilder<IRequestStep>();
         var late = ImmutableArray.CreateBuilder<IRequestStep>();
+        var upstream = ImmutableArray.CreateBuilder<IUpstreamStep>();
+        var endpointAnswer = ImmutableArray.CreateBuilder<IResponseStep>();
         var response = ImmutableArray.CreateBuilder<IResponseStep>();
+
+        if (route.RedirectsToHost is { } host)
+        {
+            early.Add(new HostRedirectStep(host));
+        }
 
         if (route.HostPolicies?.AppRoot is { } root)
         {
@@ -39,12 +56,30 @@ internal sealed class RouteSteps
             early.Add(new ClosedStep());
         }
 
+        if (route.Policies?.Cors is { } cors)
+        {
+            var step = new CorsStep(cors);
+            early.Add(step);
+            response.Add(step);
+        }
+
+        if (route.Policies?.Return is { } answer)
+        {
+            early.Add(new ReturnStep(answer));
+        }
+
         if (route.Policies?.Redirect is { } redirect)
         {
             early.Add(new RedirectStep(redirect));
         }
 
-        return new RouteSteps(early.ToImmutable(), late.ToImmutable(), response.ToImmutable());
+        AddHeaders(route, upstream, endpointAnswer, response);
+        return new RouteSteps(early.ToImmutable(), late.ToImmutable(), response.ToImmutable())
+        {
+            Upstream = upstream.ToImmutable(),
+            EndpointAnswer = endpointAnswer.ToImmutable(),
+            ErrorPages = route.Policies?.ErrorPages is { } pages ? new ErrorPages(pages) : null,
+        };
     }
 
     /// <summary>Phases before the redirect to https.</summary>
@@ -53,12 +88,70 @@ internal sealed class RouteSteps
     /// <summary>Phases behind the redirect to https, up to the choice of an endpoint.</summary>
     public ValueTask<ResponseReason> BeforeEndpointAsync(Exchange exchange) => RunAsync(_late, exchange);
 
+    /// <summary>The head of the request an endpoint gets.</summary>
+    public void ApplyTo(Exchange exchange, HttpRequestMessage upstream)
+    {
+        foreach (var step in Upstream)
+        {
+            step.Apply(exchange, upstream);
+        }
+    }
+
+    /// <summary>The head of an endpoint's answer; <see cref="ApplyTo(Exchange, HttpResponse)"/> comes after it.</summary>
+    public void ApplyToEndpointAnswer(Exchange exchange, HttpResponse response)
+    {
+        foreach (var step in EndpointAnswer)
+        {
+            step.Apply(exchange, response);
+        }
+    }
+
     /// <summary>The head of the answer, an endpoint's or our own.</summary>
     public void ApplyTo(Exchange exchange, HttpResponse response)
     {
         foreach (var step in _response)
         {
             step.Apply(exchange, response);
+        }
+    }
+
+    private static void AddHeaders(
+        Route route, ImmutableArray<IUpstreamStep>.Builder upstream, ImmutableArray<IResponseStep>.Builder endpointAnswer,
+        ImmutableArray<IResponseStep>.Builder response)
+    {
+        if (route.Policies is not { } policies)
+        {
+            return;
+        }
+
+        if (policies.UpstreamHost is { } upstreamHost)
+        {
+            upstream.Add(new UpstreamHostStep(upstreamHost));
+        }
+
+        if (policies.ForwardedPrefix is { } prefix && route.Rewrite is { } rewrite)
+        {
+            upstream.Add(new ForwardedPrefixStep(rewrite.WithTarget(prefix)));
+        }
+
+        if (policies.RequestHeaders is { } requestHeaders)
+        {
+            upstream.Add(new UpstreamHeadersStep(requestHeaders));
+        }
+
+        if (policies.UpstreamRedirects is { } redirects)
+        {
+            endpointAnswer.Add(new UpstreamRedirectStep(redirects));
+        }
+
+        if (policies.Cookies is { } cookies)
+        {
+            endpointAnswer.Add(new CookieRewriteStep(cookies));
+        }
+
+        if (policies.ResponseHeaders is { } responseHeaders)
+        {
+            response.Add(new ResponseHeadersStep(responseHeaders));
         }
     }
 

@@ -24,6 +24,7 @@ internal sealed class AnnotationReader
     private readonly Dictionary<string, (string FullName, string Value)> _written = [];
     private readonly List<AnnotationUse> _uses = [];
     private readonly HashSet<string> _invalid = [];
+    private readonly Dictionary<string, string> _honoured = [];
     private readonly List<NamedObject> _references = [];
 
     private AnnotationReader(Ingress ingress, ObjectSet objects, TranslationOptions options, ProblemSink problems)
@@ -48,6 +49,12 @@ internal sealed class AnnotationReader
 
     /// <summary>ssl-redirect; default true.</summary>
     public bool SslRedirect { get; set; } = true;
+
+    /// <summary>use-regex; default false.</summary>
+    public bool UseRegex { get; set; }
+
+    /// <summary>force-ssl-redirect; default false.</summary>
+    public bool ForceSslRedirect { get; set; }
 
     /// <summary>True when something that restricts access cannot be honoured: every route answers 503.</summary>
     public bool IsClosed { get; private set; }
@@ -209,6 +216,24 @@ internal sealed class AnnotationReader
         }
     }
 
+    /// <summary>Says something about a value that is used all the same.</summary>
+    public void Note(string name, string message)
+    {
+        if (_written.TryGetValue(name, out var written))
+        {
+            _problems.Note(Ingress, Field(written.FullName), message);
+        }
+    }
+
+    /// <summary>Says that an annotation that is not supported in general is honoured here; it is not reported as unsupported.</summary>
+    public void Honour(string name, string note) => _honoured[name] = note;
+
+    /// <summary>A key of the controller's ConfigMap; null when absent or empty.</summary>
+    public string? ConfigurationText(string key) => _options.Configuration.GetValueOrDefault(key) is { Length: > 0 } value ? value : null;
+
+    /// <summary>Whether the harmless directives of snippets are honoured.</summary>
+    public bool TranslatesSnippets => _options.TranslateSnippets;
+
     /// <summary>Entries divided by commas or line ends, trimmed, without empty ones.</summary>
     public static string[] List(string text) => text.Split([',', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
@@ -310,6 +335,10 @@ internal sealed class AnnotationReader
             if (_invalid.Contains(name))
             {
                 note = "the value is not valid";
+            }
+            else if (_honoured.TryGetValue(name, out var honoured))
+            {
+                (support, note) = (AnnotationSupport.Differs, honoured);
             }
             else if (spec is null)
             {

@@ -22,7 +22,9 @@ internal static class IngressTranslator
             Rules = [.. (ingress.Spec.Rules ?? []).Select((rule, index) => Rule(ingress, rule, index, annotations, problems))],
             Tls = [.. (ingress.Spec.Tls ?? []).Select(tls => Tls(ingress, tls))],
             RewriteTarget = annotations.RewriteTarget,
+            UseRegex = annotations.UseRegex,
             SslRedirect = annotations.SslRedirect,
+            ForceSslRedirect = annotations.ForceSslRedirect,
             IsClosed = annotations.IsClosed,
             Policies = ReferenceEquals(annotations.Route, RoutePolicies.None) ? null : annotations.Route,
             HostPolicies = annotations.Host,
@@ -37,9 +39,9 @@ internal static class IngressTranslator
             var path = rule.Http!.Paths![i];
             var field = $"spec.rules[{index}].http.paths[{i}]";
             var text = string.IsNullOrEmpty(path.Path) ? "/" : path.Path;
-            if (annotations.RewriteTarget is not null && !PathRewrite.TryCompile(text, out _))
+            if ((annotations.UseRegex || annotations.RewriteTarget is not null) && !PathRewrite.TryCompile(text, out _))
             {
-                problems.Error(ingress, $"{field}.path", $"Invalid value: \"{text}\": with rewrite-target the path is a regular expression, and this one cannot be used (look-around and back-references are not supported)");
+                problems.Error(ingress, $"{field}.path", $"Invalid value: \"{text}\": with {(annotations.RewriteTarget is null ? "use-regex" : "rewrite-target")} the path is a regular expression, and this one cannot be used (look-around and back-references are not supported)");
                 continue;
             }
 

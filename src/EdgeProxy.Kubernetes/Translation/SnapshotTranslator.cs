@@ -4,6 +4,7 @@ using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Certificates;
+using EdgeProxy.Model.Policies;
 
 namespace EdgeProxy.Kubernetes.Translation;
 
@@ -17,6 +18,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     private readonly Dictionary<NamespacedName, ImmutableArray<NamespacedName>> _secretsOfIngress = [];
     private readonly Dictionary<(string Kind, NamespacedName Name), IReadOnlyList<Problem>> _problems = [];
     private readonly ReferenceIndex _references = new();
+    private readonly HttpDefaults _httpDefaults = HttpDefaultsReader.Read(options.Configuration);
     private LocalNode? _node;
 
     /// <summary>The objects of the last snapshot.</summary>
@@ -43,7 +45,11 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         var rebuildAll = node != _node;
         _node = node;
 
-        var builder = new SnapshotBuilder(Snapshot, node, time) { DefaultCertificate = options.DefaultCertificate };
+        var builder = new SnapshotBuilder(Snapshot, node, time)
+        {
+            DefaultCertificate = options.DefaultCertificate,
+            HttpDefaults = _httpDefaults,
+        };
         var services = IndexSlices(before, changes);
         services.UnionWith(changes.Services);
         foreach (var name in rebuildAll ? services.Union(next.Services.Keys) : services)

@@ -31,6 +31,12 @@ public sealed record TranslationOptions
     /// <summary>The controller's ConfigMap: the default of every annotation that has a key of its name. Default empty.</summary>
     public ImmutableDictionary<string, string> Configuration { get; init; } = ImmutableDictionary<string, string>.Empty;
 
+    /// <summary>
+    /// Honour the harmless directives of configuration-snippet and server-snippet (headers, an unconditional return). Default false: snippets are
+    /// reported and have no effect. Nothing of a snippet is ever executed.
+    /// </summary>
+    public bool TranslateSnippets { get; init; }
+
     /// <summary>Honour Service.spec.externalIPs. Default true.</summary>
     public bool AllowExternalIPs { get; init; } = true;
 

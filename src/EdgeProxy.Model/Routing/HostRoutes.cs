@@ -19,6 +19,24 @@ internal sealed class HostRoutes
         _policies = policies;
     }
 
+    /// <summary>Further names of the host (server-alias).</summary>
+    public ImmutableArray<string> Aliases => _policies?.Aliases ?? [];
+
+    /// <summary>The route of the host's other spelling, with or without <c>www.</c>, which leads here; null when it is not asked for.</summary>
+    public Route? WwwRedirect { get; private init; }
+
+    /// <summary>The other spelling of a host; null for what has none.</summary>
+    public static string? OtherSpelling(string host)
+    {
+        const string Www = "www.";
+        if (host.Length == 0 || host[0] == '*')
+        {
+            return null;
+        }
+
+        return host.StartsWith(Www, StringComparison.Ordinal) ? host[Www.Length..] : Www + host;
+    }
+
     /// <summary>
     /// Builds the host's table. <paramref name="ingresses"/> are those with a rule for the host, oldest first, so that the first to claim a
     /// place keeps it.
@@ -28,10 +46,16 @@ internal sealed class HostRoutes
         var withDefault = ingresses.FirstOrDefault(ingress => ingress.DefaultBackend is not null);
         var asked = ingresses.Aggregate(HostPolicies.None, (older, ingress) => older.Or(ingress.HostPolicies));
         var policies = asked == HostPolicies.None ? null : asked;
-        var routes = new HostRoutes(withDefault is null ? null : DefaultRoute(withDefault, host, hostHasTls, policies), policies);
+        var routes = new HostRoutes(withDefault is null ? null : DefaultRoute(withDefault, host, hostHasTls, policies), policies)
+        {
+            WwwRedirect = policies is { RedirectsWww: true } && OtherSpelling(host) is { } other
+                ? new Route { Ingress = ingresses.First(ingress => ingress.HostPolicies.RedirectsWww).Name, Host = other, Path = "", RedirectsToHost = host }
+                : null,
+        };
 
-        // One rewriting Ingress turns every path of the host into a regular expression, of all its Ingresses (ingress-nginx, P6).
-        var regexMode = ingresses.Any(ingress => ingress.Rules.Any(rule => rule.Host == host && rule.Paths.Any(path => IsRewritten(ingress, path))));
+        // One Ingress that rewrites or says use-regex turns every path of the host into a regular expression, of all its Ingresses (ingress-nginx, P6).
+        var regexMode = ingresses.Any(ingress =>
+            ingress.Rules.Any(rule => rule.Host == host && rule.Paths.Any(path => ingress.UseRegex || IsRewritten(ingress, path))));
         foreach (var ingress in ingresses)
         {
             foreach (var path in ingress.Rules.Where(rule => rule.Host == host).SelectMany(rule => rule.Paths))
@@ -60,7 +84,7 @@ internal sealed class HostRoutes
         IsClosed = ingress.IsClosed,
         Policies = ingress.Policies,
         HostPolicies = hostPolicies,
-        SslRedirect = hostHasTls && ingress.SslRedirect,
+        SslRedirect = SendsToHttps(ingress, hostHasTls),
     };
 
     /// <summary>The route for a normalised path, the host's default, or null.</summary>
@@ -77,6 +101,8 @@ internal sealed class HostRoutes
         return _paths.Find(path) ?? _default;
     }
 
+    private static bool SendsToHttps(IngressConfig ingress, bool hostHasTls) => ingress.ForceSslRedirect || (hostHasTls && ingress.SslRedirect);
+
     /// <summary>A target equal to the rule path changes nothing, and then does not make patterns of the paths either.</summary>
     private static bool IsRewritten(IngressConfig ingress, IngressPathConfig path) =>
         ingress.RewriteTarget is { } target && !string.Equals(target, path.Path, StringComparison.Ordinal);
@@ -85,9 +111,9 @@ internal sealed class HostRoutes
     {
         Regex? pattern = null;
         var rewritten = IsRewritten(ingress, path);
-        if (regexMode && !PathRewrite.TryCompile(path.Path, out pattern) && rewritten)
+        if (regexMode && !PathRewrite.TryCompile(path.Path, out pattern) && (rewritten || ingress.UseRegex))
         {
-            // Reported when the Ingress was translated; the route is left out rather than rewritten in a way nobody meant. A neighbour that
+            // Reported when the Ingress was translated; the route is left out rather than served in a way nobody meant. A neighbour that
             // never meant a pattern stays the literal path it is.
             return;
         }
@@ -102,7 +128,7 @@ internal sealed class HostRoutes
             IsClosed = ingress.IsClosed,
             Policies = ingress.Policies,
             HostPolicies = _policies,
-            SslRedirect = hostHasTls && ingress.SslRedirect,
+            SslRedirect = SendsToHttps(ingress, hostHasTls),
             Rewrite = rewritten ? new PathRewrite(pattern!, ingress.RewriteTarget!) : null,
         };
         if (pattern is not null)

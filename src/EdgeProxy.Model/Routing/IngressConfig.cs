@@ -21,6 +21,9 @@ public sealed class IngressConfig
     /// <summary>spec.tls, in order.</summary>
     public ImmutableArray<IngressTlsConfig> Tls { get; init; } = [];
 
+    /// <summary>Annotation use-regex: the paths of its hosts, of all Ingresses, are regular expressions.</summary>
+    public bool UseRegex { get; init; }
+
     /// <summary>
     /// Annotation rewrite-target: replaces the path, <c>$1</c>…<c>$9</c> being groups of the rule path, which is then read as a regular expression.
     /// Null: forward the target as it came.
@@ -38,6 +41,9 @@ public sealed class IngressConfig
 
     /// <summary>Annotation ssl-redirect: plain requests for hosts with TLS are sent to https. Default true.</summary>
     public bool SslRedirect { get; init; } = true;
+
+    /// <summary>Annotation force-ssl-redirect: plain requests are sent to https whether the host has TLS here or not. Default false.</summary>
+    public bool ForceSslRedirect { get; init; }
 }
 
 /// <summary>One host rule.</summary>

@@ -26,6 +26,9 @@ public sealed class PathRewrite
         _query = question < 0 ? null : OneCharPerByte(target[(question + 1)..]);
     }
 
+    /// <summary>The same groups put into another text.</summary>
+    public PathRewrite WithTarget(string target) => new(_pattern, target);
+
     /// <summary>
     /// Reads a rule path as ingress-nginx does in regex mode. False for what the non-backtracking engine does not do (back-references,
     /// look-around): a pattern from an object must never be able to stall the proxy.

@@ -26,6 +26,9 @@ public sealed class Route
     /// <summary>Rewrites the path; null: the raw target is forwarded byte for byte.</summary>
     public PathRewrite? Rewrite { get; init; }
 
+    /// <summary>The host every request is redirected to, path and query kept; null: none. Of the other spelling of a host (from-to-www-redirect).</summary>
+    public string? RedirectsToHost { get; init; }
+
     /// <summary>What its Ingress asks beyond host and path; null: nothing, and then nothing is paid.</summary>
     public RoutePolicies? Policies { get; init; }
 
@@ -33,7 +36,7 @@ public sealed class Route
     public HostPolicies? HostPolicies { get; init; }
 
     /// <summary>True when a request needs more than being forwarded or sent to https.</summary>
-    public bool HasSteps => Policies is not null || HostPolicies is not null || IsClosed;
+    public bool HasSteps => Policies is not null || HostPolicies is not null || IsClosed || RedirectsToHost is not null;
 
     /// <summary>True when an annotation restricts access in a way that cannot be honoured: answers 503.</summary>
     public bool IsClosed { get; init; }

@@ -6,7 +6,8 @@ namespace EdgeProxy.Model.Routing;
 /// Host and path → route, for every Ingress. Immutable; <see cref="Apply"/> makes the next table and rebuilds only the hosts an Ingress touches.
 /// </summary>
 /// <remarks>
-/// The rules, in order: the host is chosen first and finally (exact, then wildcard of one label, then rules without host); inside it the
+/// The rules, in order: the host is chosen first and finally (exact, then wildcard of one label, then rules without host; a server-alias counts
+/// as a host where no rule names it); inside it the
 /// longest path; then the default backend of the host's oldest Ingress that has one; then of the oldest Ingress without rules.
 /// </remarks>
 public sealed class RouteTable
@@ -38,8 +39,20 @@ public sealed class RouteTable
     /// </summary>
     public Route? Find(string host, ReadOnlySpan<char> path)
     {
-        var routes = RulesOf(host);
-        return routes?.Find(path) ?? _catchAll;
+        var exact = host.Length == 0 ? null : _hosts.Find(host);
+        if (RoutesOf(exact) is { } own)
+        {
+            return own.Find(path) ?? _catchAll;
+        }
+
+        // As nginx, where the other spelling is a server of its own: before wildcards.
+        if (exact is { WwwOf: [var spelledOtherwise, ..] })
+        {
+            return _hosts.Find(spelledOtherwise)!.Routes!.WwwRedirect;
+        }
+
+        var wildcard = HostName.WildcardFor(host) is { } name ? RoutesOf(_hosts.Find(name)) : null;
+        return (wildcard ?? _hosts.Find("")?.Routes)?.Find(path) ?? _catchAll;
     }
 
     /// <summary>
@@ -85,32 +98,32 @@ public sealed class RouteTable
 
         foreach (var host in touched)
         {
-            Rebuild(hosts, ingresses, host);
+            var before = hosts.Find(host)?.Routes;
+            var after = Rebuild(hosts, ingresses, host);
+            Rename(hosts, host, before, after);
         }
 
         var next = ingresses.ToImmutable();
         return new RouteTable(next, hosts.Build(), CatchAll(next, changed, removed));
     }
 
-    private ImmutableArray<NamespacedName> SecretsOf(string host) => _hosts.Find(host)?.Certificates ?? [];
-
-    private HostRoutes? RulesOf(string host)
+    /// <summary>Secrets for a name, or, for one that only leads to other hosts, theirs.</summary>
+    private ImmutableArray<NamespacedName> SecretsOf(string host) => _hosts.Find(host) switch
     {
-        if (host.Length > 0)
-        {
-            if (_hosts.Find(host)?.Routes is { } exact)
-            {
-                return exact;
-            }
+        null => [],
+        { Certificates: { IsEmpty: false } own } => own,
+        { AliasOf: [var named, ..] } => _hosts.Find(named)!.Certificates,
+        { WwwOf: [var named, ..] } => _hosts.Find(named)!.Certificates,
+        _ => [],
+    };
 
-            if (HostName.WildcardFor(host) is { } wildcard && _hosts.Find(wildcard)?.Routes is { } star)
-            {
-                return star;
-            }
-        }
-
-        return _hosts.Find("")?.Routes;
-    }
+    /// <summary>The rules of a host, else those of the host it is an alias of. Looked up when asked for, so that they are never those of yesterday.</summary>
+    private HostRoutes? RoutesOf(HostEntry? entry) => entry switch
+    {
+        { Routes: { } own } => own,
+        { AliasOf: [var named, ..] } => _hosts.Find(named)!.Routes,
+        _ => null,
+    };
 
     private static IEnumerable<string> HostsOf(IngressConfig ingress) =>
         ingress.Rules.Select(rule => rule.Host).Concat(ingress.Tls.SelectMany(tls => tls.Hosts)).Distinct(StringComparer.Ordinal);
@@ -135,14 +148,13 @@ public sealed class RouteTable
         }
     }
 
-    private static void Rebuild(
+    private static HostRoutes? Rebuild(
         HostMap<HostEntry>.Builder hosts, ImmutableDictionary<NamespacedName, IngressConfig>.Builder ingresses, string host)
     {
-        var entry = hosts.Find(host)!; // it is, or was, claimed
-        if (entry.Ingresses.IsEmpty)
+        if (hosts.Find(host) is not { Ingresses.IsEmpty: false } entry)
         {
-            hosts.Set(host, null);
-            return;
+            Set(hosts, host, (hosts.Find(host) ?? HostEntry.Empty) with { Routes = null, Certificates = [] });
+            return null;
         }
 
         var claimants = entry.Ingresses.Select(name => ingresses[name]).Order(IngressAge.OldestFirst).ToImmutableArray();
@@ -153,13 +165,46 @@ public sealed class RouteTable
         var hasTls = host.Length > 0
             && (listed.Count > 0 || unlisted.Exists(tls => tls.Hosts.IsEmpty || tls.Hosts.Contains(wildcard, StringComparer.Ordinal)));
 
+        var routes = withRules.IsEmpty ? null : HostRoutes.Build(host, withRules, hasTls);
         hosts.Set(host, entry with
         {
-            Routes = withRules.IsEmpty ? null : HostRoutes.Build(host, withRules, hasTls),
+            Routes = routes,
             // Entries that name the host come first; others of the same Ingresses may still hold a certificate that covers it.
             Certificates = [.. listed.Concat(unlisted).Select(tls => tls.Secret).OfType<NamespacedName>().Distinct()],
         });
+        return routes;
     }
+
+    /// <summary>Other names that lead to a host: takes the old ones away and puts the new ones in.</summary>
+    private static void Rename(HostMap<HostEntry>.Builder hosts, string host, HostRoutes? before, HostRoutes? after)
+    {
+        foreach (var alias in before?.Aliases ?? [])
+        {
+            var entry = hosts.Find(alias)!; // it was named
+            Set(hosts, alias, entry with { AliasOf = entry.AliasOf.Remove(host) });
+        }
+
+        foreach (var alias in after?.Aliases ?? [])
+        {
+            var entry = hosts.Find(alias) ?? HostEntry.Empty;
+            hosts.Set(alias, entry with { AliasOf = entry.AliasOf.Add(host) });
+        }
+
+        if (before?.WwwRedirect is { Host: var former })
+        {
+            var entry = hosts.Find(former)!; // it was named
+            Set(hosts, former, entry with { WwwOf = entry.WwwOf.Remove(host) });
+        }
+
+        if (after?.WwwRedirect is { Host: var other })
+        {
+            var entry = hosts.Find(other) ?? HostEntry.Empty;
+            hosts.Set(other, entry with { WwwOf = entry.WwwOf.Add(host) });
+        }
+    }
+
+    private static void Set(HostMap<HostEntry>.Builder hosts, string host, HostEntry entry) =>
+        hosts.Set(host, entry.Ingresses.IsEmpty && entry.Routes is null && entry.AliasOf.IsEmpty && entry.WwwOf.IsEmpty ? null : entry);
 
     /// <summary>The default backend of the oldest Ingress without rules. Looked for anew only when such an Ingress came or went.</summary>
     private Route? CatchAll(
@@ -180,6 +225,14 @@ public sealed class RouteTable
 
     private sealed record HostEntry(ImmutableArray<NamespacedName> Ingresses, HostRoutes? Routes, ImmutableArray<NamespacedName> Certificates)
     {
+        private static readonly ImmutableSortedSet<string> NoHosts = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+
         public static HostEntry Empty { get; } = new([], Routes: null, []);
+
+        /// <summary>Hosts whose server-alias names this one; the first in order of text is served where it has no rules of its own.</summary>
+        public ImmutableSortedSet<string> AliasOf { get; init; } = NoHosts;
+
+        /// <summary>Hosts that have their other spelling, this one, redirected.</summary>
+        public ImmutableSortedSet<string> WwwOf { get; init; } = NoHosts;
     }
 }

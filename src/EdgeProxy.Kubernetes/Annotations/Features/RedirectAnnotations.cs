@@ -14,21 +14,35 @@ internal sealed class RedirectAnnotations : AnnotationFeature
     [
         new("app-root", "path", "request for exactly / on the host answers 302 to scheme://host + value; value must be an absolute path"),
         new("ssl-redirect", "bool, config ssl-redirect=true", "308 to https (host without port) when the host has a certificate entry; off = serve both") { HasConfigKey = true },
-        new("force-ssl-redirect", "bool, false", "same without any tls section (TLS ended in front); loops unless forwarded proto is trusted") { Support = AnnotationSupport.Unsupported, HasConfigKey = true },
-        new("preserve-trailing-slash", "bool, false", "keeps a final / in the https redirect; by default it is cut off") { Support = AnnotationSupport.Unsupported },
+        new("force-ssl-redirect", "bool, false", "same without any tls section (TLS ended in front); loops unless forwarded proto is trusted") { HasConfigKey = true },
+        new("preserve-trailing-slash", "bool, false", "keeps a final / in the https redirect; by default it is cut off")
+        {
+            Support = AnnotationSupport.Differs,
+            Note = "the slash is kept unless \"false\" is written: without it applications answer 404, or redirect once more",
+        },
         new("permanent-redirect", "http(s) URL or path", "answers 301 with exactly this Location for every path of the Ingress"),
         new("permanent-redirect-code", "300..308, else 301", "status for permanent-redirect"),
         new("temporal-redirect", "URL", "answers 302; wins over permanent-redirect"),
         new("temporal-redirect-code", "300..307, else 302", "status for temporal-redirect"),
-        new("from-to-www-redirect", "bool, false", "the other spelling (with/without www.) of the host answers 308 to scheme://host:port + uri; skipped when that name has its own rules; certificate must cover both") { Support = AnnotationSupport.Unsupported },
-        new("relative-redirects", "bool, false", "Location of redirects made by the proxy is a path instead of an absolute URL") { Support = AnnotationSupport.Unsupported, HasConfigKey = true },
-        new("use-port-in-redirects", "bool, false", "https redirects carry the listener port") { Support = AnnotationSupport.Unsupported, HasConfigKey = true },
+        new("from-to-www-redirect", "bool, false", "the other spelling (with/without www.) of the host answers 308 to scheme://host:port + uri; skipped when that name has its own rules; certificate must cover both"),
+        new("relative-redirects", "bool, false", "Location of redirects made by the proxy is a path instead of an absolute URL")
+        {
+            Support = AnnotationSupport.NoEffect,
+            Note = "a redirect to a path is always sent as that path",
+            HasConfigKey = true,
+        },
+        new("use-port-in-redirects", "bool, false", "https redirects carry the listener port") { HasConfigKey = true },
     ];
 
     /// <inheritdoc />
     public override void Read(AnnotationReader reader)
     {
-        reader.SslRedirect = reader.Boolean("ssl-redirect") ?? true;
+        ReadHttps(reader);
+        if (reader.Boolean("from-to-www-redirect") == true)
+        {
+            reader.Host = reader.Host with { RedirectsWww = true };
+        }
+
         if (reader.Text("app-root") is { } root)
         {
             if (root[0] == '/' && IsLocation(root))
@@ -45,6 +59,19 @@ internal sealed class RedirectAnnotations : AnnotationFeature
         if (redirect is not null)
         {
             reader.Route = reader.Route with { Redirect = redirect };
+        }
+    }
+
+    private static void ReadHttps(AnnotationReader reader)
+    {
+        reader.SslRedirect = reader.Boolean("ssl-redirect") ?? true;
+        reader.ForceSslRedirect = reader.Boolean("force-ssl-redirect") ?? false;
+        var spelling = new HttpsRedirectPolicy(
+            CutsTrailingSlash: reader.Boolean("preserve-trailing-slash") == false,
+            CarriesPort: reader.Boolean("use-port-in-redirects") ?? false);
+        if (spelling.CutsTrailingSlash || spelling.CarriesPort)
+        {
+            reader.Route = reader.Route with { HttpsRedirect = spelling };
         }
     }
 
