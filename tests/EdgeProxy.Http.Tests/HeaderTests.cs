@@ -59,7 +59,7 @@ public sealed class HeaderTests
         using var client = await proxy.ConnectAsync(cancel);
 
         await client.AskAsync(
-            "GET / HTTP/1.1\r\nHost: app.example.com\r\nX-Forwarded-For: 6.6.6.6\r\nX-FORWARDED-PROTO: https\r\nX-Forwarded-Host: evil\r\n"
+            "GET / HTTP/1.1\r\nHost: app.example.com\r\nX-Forwarded-For: 6.6.6.6\r\nX-FORWARDED-PROTO: https\r\nX-Forwarded-Host: claimed.example\r\n"
             + "X-Forwarded-Port: 1\r\nX-Forwarded-Scheme: https\r\nX-Scheme: https\r\nX-Real-IP: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\n"
             + "X-Forwarded-Prefix: /evil\r\nX-Forwarded-Server: evil\r\nX-Original-Forwarded-For: 7.7.7.7\r\nProxy: http://evil\r\n"
             + "X_Forwarded_For: 6.6.6.6\r\nx_real_ip: 6.6.6.6\r\nKept: yes\r\n\r\n", cancel);
@@ -71,6 +71,7 @@ public sealed class HeaderTests
         Assert.Equal("http", head["X-Scheme"]);
         Assert.Equal("app.example.com", head["X-Forwarded-Host"]);
         Assert.Equal("6.6.6.6", head["X-Original-Forwarded-For"]);
+        Assert.Equal("claimed.example", head["X-Original-Forwarded-Host"]);
         Assert.Equal("yes", head["Kept"]);
         Assert.DoesNotContain(head.Lines, line => line.Contains("evil", StringComparison.Ordinal) || line.Contains("7.7.7.7", StringComparison.Ordinal));
         Assert.DoesNotContain(head.Lines, line => line.Split(':')[0].Contains('_', StringComparison.Ordinal));

@@ -21,7 +21,11 @@ internal sealed class IngressLab : IAsyncDisposable
     private IngressLab(TestProxy proxy, TranslationOptions options)
     {
         Proxy = proxy;
-        _source = new ManifestSource([_folder.FullName], TimeProvider.System);
+        _source = new ManifestSource([_folder.FullName], TimeProvider.System)
+        {
+            // What a test takes out is meant to be gone at once.
+            Settle = new SettleTimes { Emptied = TimeSpan.Zero, Edited = TimeSpan.Zero, Replaced = TimeSpan.Zero },
+        };
         _pipeline = new ManifestPipeline(new EmbeddedControlPlane(new ControlPlaneOptions()), new SnapshotTranslator(options, TimeProvider.System));
     }
 
