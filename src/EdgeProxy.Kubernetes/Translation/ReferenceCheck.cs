@@ -14,6 +14,7 @@ public static class ReferenceCheck
         foreach (var ingress in objects.Ingresses.Values.Where(ingress => snapshot.Routes.Ingresses.ContainsKey(ingress.Name)).OrderBy(ingress => ingress.Name))
         {
             CheckBackend(problems, ingress, ingress.Spec.DefaultBackend, "spec.defaultBackend", objects);
+            CheckErrorPages(problems, ingress, objects, snapshot);
             for (var i = 0; i < (ingress.Spec.Rules?.Count ?? 0); i++)
             {
                 var paths = ingress.Spec.Rules![i].Http?.Paths ?? [];
@@ -48,6 +49,15 @@ public static class ReferenceCheck
         else if (service.Spec.Ports?.Exists(port => Names(reference.Port, port)) is not true)
         {
             problems.Warning(ingress, $"{field}.service.port", $"Service \"{name}\" has no TCP port \"{reference.Port?.Name ?? reference.Port?.Number?.ToString(System.Globalization.CultureInfo.InvariantCulture)}\"; the path answers 503");
+        }
+    }
+
+    private static void CheckErrorPages(ProblemSink problems, Ingress ingress, ObjectSet objects, ProxySnapshot snapshot)
+    {
+        if (snapshot.Routes.Ingresses[ingress.Name].Policies?.ErrorPages is { Service: var service } && !objects.Services.ContainsKey(service))
+        {
+            var annotation = ingress.Metadata.Annotations?.Keys.FirstOrDefault(key => key.EndsWith("/default-backend", StringComparison.Ordinal));
+            problems.Warning(ingress, $"metadata.annotations[{annotation}]", $"there is no Service \"{service.Name}\" in namespace \"{service.Namespace}\"; errors stay as they are");
         }
     }
 

@@ -62,6 +62,7 @@ internal static class ManifestAssembly
         Controllers = settings.Controllers,
         ServeAllWithoutClasses = true,
         DefaultCertificate = settings.DefaultCertificate,
+        TranslateSnippets = settings.TranslateSnippets,
         Scheduler = settings.Scheduler,
         PassiveEjection = settings.PassiveEjection,
         Timeouts = settings.Timeouts,

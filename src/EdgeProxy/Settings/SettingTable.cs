@@ -100,6 +100,16 @@ internal static class SettingTable
             settings.DefaultCertificate = name;
             return null;
         }),
+        One("translate-snippets", "BOOL", "Honour snippets that are made of harmless directives only (headers, an unconditional return). Default false.", (settings, value) =>
+        {
+            if (!bool.TryParse(value, out var translates))
+            {
+                return "must be true or false";
+            }
+
+            settings.TranslateSnippets = translates;
+            return null;
+        }),
         One("scheduler", "NAME", $"Scheduler of Services without the annotation edgeproxy.io/scheduler: {string.Join(", ", SchedulingPolicy.Schedulers)}. Default rr.",
             (settings, value) =>
             {

@@ -98,6 +98,7 @@ public sealed class ErrorPageAnnotationTests
 
         Assert.Equal("trace", (await lab.GetAsync("/", Deadline.Token)).Text);
         Assert.Equal(503, (await lab.GetAsync("/nowhere", Deadline.Token)).Status);
+        Assert.Contains(lab.Problems, problem => problem.Field == "metadata.annotations[nginx.ingress.kubernetes.io/default-backend]");
     }
 
     [Fact(Timeout = 30_000)]

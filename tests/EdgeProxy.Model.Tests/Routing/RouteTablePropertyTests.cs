@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EdgeProxy.Model.Policies;
 using EdgeProxy.Model.Routing;
 using EdgeProxy.Model.Tests.Support;
 
@@ -8,7 +9,8 @@ namespace EdgeProxy.Model.Tests.Routing;
 public sealed class RouteTablePropertyTests
 {
     private static readonly string[] RuleHosts = ["", "a.example", "b.a.example", "*.example", "*.a.example", "*.b.a.example"];
-    private static readonly string[] RequestHosts = ["", "example", "a.example", "b.example", "b.a.example", "c.a.example", "x.b.a.example", ".example", "other"];
+    private static readonly string[] RequestHosts = ["", "example", "a.example", "b.example", "b.a.example", "c.a.example", "x.b.a.example", ".example", "other", "www.a.example"];
+    private static readonly string[] Aliases = ["a.example", "b.example", "*.b.a.example", "*.other", "www.a.example"];
     private static readonly string[] Elements = ["a", "b", "ab", "A"];
     private static readonly string[] Patterns = ["/", "/a", "/a/", "/b", "/A/b", "/a(/|$)(.*)", "/(.*)", "/[ab]+/b", "/a/b", "/ab?", "/b/.*"];
 
@@ -40,7 +42,7 @@ public sealed class RouteTablePropertyTests
             var table = RouteTable.Empty;
             for (var step = random.Next(1, 12); step > 0; step--)
             {
-                var changed = RandomIngresses(random, rewriting: random.Chance(0.2), most: 3);
+                var changed = RandomIngresses(random, rewriting: random.Chance(0.2), most: 3, naming: true);
                 var names = changed.Select(ingress => ingress.Name).ToHashSet();
                 NamespacedName[] removed = [.. AllNames().Where(name => !names.Contains(name) && random.Chance(0.2))];
 
@@ -64,10 +66,10 @@ public sealed class RouteTablePropertyTests
     public void A_table_does_not_change_when_the_next_one_is_made_of_it() =>
         Seeds.Check(75, random =>
         {
-            var first = RandomIngresses(random, rewriting: false);
+            var first = RandomIngresses(random, rewriting: false, naming: true);
             var table = RouteTable.Empty.Apply(first, []);
 
-            table.Apply(RandomIngresses(random, rewriting: true), [.. AllNames().Where(_ => random.Chance(0.3))]);
+            table.Apply(RandomIngresses(random, rewriting: true, naming: true), [.. AllNames().Where(_ => random.Chance(0.3))]);
 
             AssertSame(RouteTable.Empty.Apply(first, []), table);
         });
@@ -76,7 +78,7 @@ public sealed class RouteTablePropertyTests
     public void Removing_everything_leaves_nothing() =>
         Seeds.Check(30, random =>
         {
-            var ingresses = RandomIngresses(random, rewriting: false);
+            var ingresses = RandomIngresses(random, rewriting: false, naming: true);
 
             var table = RouteTable.Empty.Apply(ingresses, []).Apply([], [.. ingresses.Select(ingress => ingress.Name)]);
 
@@ -111,15 +113,15 @@ public sealed class RouteTablePropertyTests
         }
     }
 
-    private static (string? Route, PathType? Type, string? Backend, bool? Redirect, string? Rewritten) Describe(Route? route, string path) =>
-        (route?.ToString(), route?.Type, route?.Backend?.ToString(), route?.SslRedirect, route?.Rewrite?.Apply(path));
+    private static (string? Route, PathType? Type, string? Backend, bool? Redirect, string? RedirectHost, string? Rewritten) Describe(Route? route, string path) =>
+        (route?.ToString(), route?.Type, route?.Backend?.ToString(), route?.SslRedirect, route?.RedirectsToHost, route?.Rewrite?.Apply(path));
 
     private static IEnumerable<NamespacedName> AllNames() => Enumerable.Range(0, 6).Select(i => new NamespacedName(i % 2 == 0 ? "x" : "y", $"i{i / 2}"));
 
-    private static IngressConfig[] RandomIngresses(Random random, bool rewriting, int most = 6) =>
-        [.. random.Shuffled(AllNames()).Take(random.Next(most + 1)).Select(name => RandomIngress(random, name, rewriting))];
+    private static IngressConfig[] RandomIngresses(Random random, bool rewriting, int most = 6, bool naming = false) =>
+        [.. random.Shuffled(AllNames()).Take(random.Next(most + 1)).Select(name => RandomIngress(random, name, rewriting, naming))];
 
-    private static IngressConfig RandomIngress(Random random, NamespacedName name, bool rewriting)
+    private static IngressConfig RandomIngress(Random random, NamespacedName name, bool rewriting, bool naming)
     {
         var rules = new List<IngressRuleConfig>();
         for (var rule = random.Next(4); rule > 0; rule--)
@@ -140,6 +142,11 @@ public sealed class RouteTablePropertyTests
             Tls = [.. Enumerable.Range(0, random.Next(3)).Select(_ => RandomTls(random, name))],
             RewriteTarget = rewriting && random.Chance(0.5) ? random.OneOf(["/", "/a", "/$1", "/x/$2"]) : null,
             SslRedirect = random.Chance(0.7),
+            HostPolicies = !naming ? HostPolicies.None : new HostPolicies
+            {
+                Aliases = random.Chance(0.4) ? [.. random.Shuffled(Aliases).Take(random.Next(3))] : null,
+                RedirectsWww = random.Chance(0.3),
+            },
         };
     }
 

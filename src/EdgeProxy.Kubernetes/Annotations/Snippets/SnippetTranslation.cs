@@ -45,7 +45,8 @@ internal sealed class SnippetTranslation
         "deny" or "satisfy" or "internal" or "valid_referers" or "modsecurity" or "modsecurity_rules" or "secure_link" => true,
         "return" => directive.Arguments is [var code, ..] && code.Length == 3 && code[0] is '4' or '5',
         _ => directive.Name.StartsWith("auth_", StringComparison.Ordinal) || directive.Name.StartsWith("limit_", StringComparison.Ordinal)
-            || directive.Name.StartsWith("access_by_lua", StringComparison.Ordinal) || directive.Name.StartsWith("ssl_verify", StringComparison.Ordinal),
+            || directive.Name.StartsWith("access_by_lua", StringComparison.Ordinal) || directive.Name.StartsWith("rewrite_by_lua", StringComparison.Ordinal)
+            || directive.Name.StartsWith("ssl_verify", StringComparison.Ordinal),
     };
 
     private bool Add(NginxDirective directive) => directive.Name switch
