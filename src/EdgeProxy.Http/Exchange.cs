@@ -19,7 +19,7 @@ internal sealed class Exchange
     public HttpContext Http => _http;
 
     /// <summary>Who asks, and through which listener.</summary>
-    public ClientConnection Client { get; private set; } = null!;
+    public ClientConnection Client { get; set; } = null!;
 
     /// <summary>The request target as received, byte for byte (Kestrel lets only ASCII pass).</summary>
     public string RawTarget { get; private set; } = "";
@@ -60,6 +60,18 @@ internal sealed class Exchange
     /// <summary>How many endpoints were tried.</summary>
     public int Tries { get; set; }
 
+    /// <summary>X-Request-ID as the endpoint got it; empty when it got none.</summary>
+    public string RequestId { get; set; } = "";
+
+    /// <summary>The status of the endpoint's answer; 0: there was none.</summary>
+    public int UpstreamStatus { get; set; }
+
+    /// <summary>From sending the request to the head of the answer.</summary>
+    public TimeSpan UpstreamTime { get; set; }
+
+    /// <summary>Bytes of the answer's body: those that were passed on, or its length where that was known before.</summary>
+    public long BodyBytesSent { get; set; }
+
     /// <summary>Takes up a request.</summary>
     public void Begin(IFeatureCollection features, long startedAt)
     {
@@ -77,6 +89,10 @@ internal sealed class Exchange
         ForwardedTarget = "";
         Backend = null;
         Tries = 0;
+        RequestId = "";
+        UpstreamStatus = 0;
+        UpstreamTime = TimeSpan.Zero;
+        BodyBytesSent = 0;
     }
 
     /// <summary>Lets go of it.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using EdgeProxy.Model.Certificates;
 using EdgeProxy.Model.Discovery;
 using EdgeProxy.Model.Eligibility;
+using EdgeProxy.Model.Policies;
 using EdgeProxy.Model.Routing;
 
 namespace EdgeProxy.Model;
@@ -32,6 +33,9 @@ public sealed record ProxySnapshot
 
     /// <summary>HTTP routes.</summary>
     public RouteTable Routes { get; init; } = RouteTable.Empty;
+
+    /// <summary>What holds for every HTTP request.</summary>
+    public HttpSettings Http { get; init; } = HttpSettings.Default;
 
     /// <summary>Usable certificates by Secret.</summary>
     public ImmutableDictionary<NamespacedName, ServerCertificate> Certificates { get; init; } =

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EdgeProxy.Model.Certificates;
 using EdgeProxy.Model.Discovery;
+using EdgeProxy.Model.Policies;
 using EdgeProxy.Model.Routing;
 
 namespace EdgeProxy.Model;
@@ -20,6 +21,9 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
 
     /// <summary>The certificate for names without one of their own.</summary>
     public NamespacedName? DefaultCertificate { get; set; } = previous.DefaultCertificate;
+
+    /// <summary>What holds for every HTTP request.</summary>
+    public HttpSettings Http { get; set; } = previous.Http;
 
     /// <summary>Names for DNS.</summary>
     public DiscoveryTable Discovery { get; set; } = previous.Discovery;
@@ -75,6 +79,7 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
         Certificates = _certificates.ToImmutable(),
         DefaultCertificate = DefaultCertificate,
         Discovery = Discovery,
+        Http = Http,
         Routes = previous.Routes.Apply(
             [.. _ingresses.Values.OfType<IngressConfig>()],
             [.. _ingresses.Where(entry => entry.Value is null).Select(entry => entry.Key)]),
@@ -148,14 +153,13 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
                 yield return At(address, port.Port, FrontendKind.ExternalIP);
             }
 
-            if (port.NodePort == 0)
+            var nodePorts = service.ExposedPorts.Where(exposed => exposed.LeadsTo(port)).Select(exposed => exposed.Number);
+            foreach (var number in port.NodePort == 0 ? nodePorts : nodePorts.Append(port.NodePort))
             {
-                continue;
-            }
-
-            foreach (var address in node.NodePortAddresses.Where(address => HasFamily(service, address)))
-            {
-                yield return At(address, port.NodePort, FrontendKind.NodePort);
+                foreach (var address in node.NodePortAddresses.Where(address => HasFamily(service, address)))
+                {
+                    yield return At(address, number, FrontendKind.NodePort);
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using EdgeProxy.Http.Forwarding;
+using EdgeProxy.Http.Policies;
 using Microsoft.AspNetCore.Http;
 
 namespace EdgeProxy.Http.Endpoints;
@@ -37,6 +38,8 @@ internal sealed class OwnAnswer(int redirectPort)
 
         // RFC 9110 §8.6: 204 has no length.
         response.ContentLength = body?.Length ?? (response.StatusCode == StatusCodes.Status204NoContent ? null : 0);
+        exchange.BodyBytesSent = body?.Length ?? 0;
+        GlobalPolicies.ChangeAnswer(exchange.Snapshot.Http, response);
         exchange.Steps?.ApplyTo(exchange, response);
         if (body is not null && !HttpMethods.IsHead(exchange.Http.Request.Method))
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EdgeProxy.Kubernetes.Annotations;
+using EdgeProxy.Kubernetes.Configuration;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Model;
@@ -17,6 +18,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     private readonly Dictionary<NamespacedName, ImmutableArray<NamespacedName>> _secretsOfIngress = [];
     private readonly Dictionary<(string Kind, NamespacedName Name), IReadOnlyList<Problem>> _problems = [];
     private readonly ReferenceIndex _references = new();
+    private readonly ControllerConfiguration _configuration = new(options);
     private LocalNode? _node;
 
     /// <summary>The objects of the last snapshot.</summary>
@@ -46,6 +48,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         var builder = new SnapshotBuilder(Snapshot, node, time) { DefaultCertificate = options.DefaultCertificate };
         var services = IndexSlices(before, changes);
         services.UnionWith(changes.Services);
+        services.UnionWith(_configuration.FollowPorts(next, ReportConfigMap));
         foreach (var name in rebuildAll ? services.Union(next.Services.Keys) : services)
         {
             TranslateService(builder, name);
@@ -59,10 +62,12 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         }
 
         var certificates = changes.Secrets.ToHashSet();
+        var isConfiguredAnew = _configuration.Follow(next, changes, ReportConfigMap);
+        builder.Http = _configuration.Http;
         var ingresses = changes.Ingresses.ToHashSet();
         ingresses.UnionWith(_references.UsersOf("Secret", changes.Secrets));
         ingresses.UnionWith(_references.UsersOf("ConfigMap", changes.ConfigMaps));
-        foreach (var name in changes.IngressClasses.IsEmpty ? ingresses : ingresses.Union(next.Ingresses.Keys))
+        foreach (var name in changes.IngressClasses.IsEmpty && !isConfiguredAnew ? ingresses : ingresses.Union(next.Ingresses.Keys))
         {
             TranslateIngress(builder, name, certificates);
         }
@@ -132,7 +137,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     {
         var problems = new ProblemSink();
         if (Objects.Services.TryGetValue(name, out var service)
-            && ServiceTranslator.Translate(service, SlicesOf(name), options, problems) is { } config)
+            && ServiceTranslator.Translate(service, SlicesOf(name), _configuration.PortsOf(name), options, problems) is { } config)
         {
             builder.SetService(config);
         }
@@ -151,7 +156,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         IReadOnlyCollection<NamedObject> references = [];
         if (Objects.Ingresses.TryGetValue(name, out var ingress) && IngressClassRule.IsOurs(ingress, Objects.IngressClasses, options))
         {
-            var annotations = AnnotationReader.Read(ingress, Objects, options, problems);
+            var annotations = AnnotationReader.Read(ingress, Objects, _configuration.Options, problems);
             var config = IngressTranslator.Translate(ingress, annotations, problems);
             references = annotations.References;
             secrets = [.. config.Tls.Select(tls => tls.Secret).OfType<NamespacedName>().Distinct()];
@@ -212,6 +217,8 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         Snapshot.Certificates.TryGetValue(certificate.Name, out var live)
         && string.Equals(live.ChainPem, certificate.ChainPem, StringComparison.Ordinal)
         && string.Equals(live.PrivateKeyPem, certificate.PrivateKeyPem, StringComparison.Ordinal);
+
+    private void ReportConfigMap(NamespacedName name, ProblemSink problems) => Report("ConfigMap", name, problems);
 
     private void Report(string kind, NamespacedName name, ProblemSink problems)
     {

@@ -138,6 +138,8 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         return new HttpFrontendOptions
         {
             ListenAddresses = addresses,
+            AccessLog = settings.AccessLog,
+            AccessLogOutput = Console.OpenStandardOutput(),
             HttpPort = httpPort,
             HttpsPort = httpsPort,
 
