@@ -120,4 +120,21 @@ public sealed class ExplainTests
 
         Assert.Contains("Ingress default/young spec.rules[0].http.paths[0]: shadowed: the same host, path and type are taken, Ingress \"default/old\" is older", output, StringComparison.Ordinal);
     }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Check_says_what_becomes_of_each_annotation()
+    {
+        using var folder = new ManifestFolder();
+        folder.Write("all.yaml", Manifests.Replace("https://elsewhere.example/}", "https://elsewhere.example/, nginx.ingress.kubernetes.io/stream-snippet: x, nginx.ingress.kubernetes.io/made-up: z}", StringComparison.Ordinal));
+
+        var (_, text, _) = await EdgeProxyProcess.RunAsync("check", folder.Path);
+        var (_, json, _) = await EdgeProxyProcess.RunAsync("check", folder.Path, "-o", "json");
+
+        Assert.Contains("Ingress default/young: annotations honoured: permanent-redirect\n", text, StringComparison.Ordinal);
+        Assert.Contains("  not supported: made-up: the annotation is not known", text, StringComparison.Ordinal);
+        Assert.Contains("  not supported: stream-snippet: ", text, StringComparison.Ordinal);
+        var uses = JsonDocument.Parse(json).RootElement.GetProperty("annotations").EnumerateArray().ToList();
+        Assert.Equal(3, uses.Count);
+        Assert.Contains(uses, use => use.GetProperty("annotation").GetString() == "nginx.ingress.kubernetes.io/permanent-redirect" && use.GetProperty("support").GetString() == "honoured");
+    }
 }

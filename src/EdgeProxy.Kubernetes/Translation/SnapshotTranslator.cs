@@ -17,6 +17,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     private readonly Dictionary<NamespacedName, int> _secretUsers = [];
     private readonly Dictionary<NamespacedName, ImmutableArray<NamespacedName>> _secretsOfIngress = [];
     private readonly Dictionary<(string Kind, NamespacedName Name), IReadOnlyList<Problem>> _problems = [];
+    private readonly Dictionary<NamespacedName, IReadOnlyList<AnnotationUse>> _annotations = [];
     private readonly ReferenceIndex _references = new();
     private readonly ControllerConfiguration _configuration = new(options);
     private LocalNode? _node;
@@ -29,6 +30,9 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
 
     /// <summary>Everything wrong with the objects of the last snapshot.</summary>
     public IEnumerable<Problem> Problems => _problems.Values.SelectMany(list => list);
+
+    /// <summary>What became of the annotations of each Ingress that is served and has any of ours.</summary>
+    public IReadOnlyDictionary<NamespacedName, IReadOnlyList<AnnotationUse>> Annotations => _annotations;
 
     /// <summary>This node. A new one is looked at by the next translation, which is then one of all Services.</summary>
     public LocalNode LocalNode { get; set; } = options.Node;
@@ -153,12 +157,18 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     {
         var problems = new ProblemSink();
         var secrets = ImmutableArray<NamespacedName>.Empty;
+        _annotations.Remove(name);
         IReadOnlyCollection<NamedObject> references = [];
         if (Objects.Ingresses.TryGetValue(name, out var ingress) && IngressClassRule.IsOurs(ingress, Objects.IngressClasses, options))
         {
             var annotations = AnnotationReader.Read(ingress, Objects, _configuration.Options, problems);
             var config = IngressTranslator.Translate(ingress, annotations, problems);
             references = annotations.References;
+            if (annotations.Uses.Count > 0)
+            {
+                _annotations[name] = annotations.Uses;
+            }
+
             secrets = [.. config.Tls.Select(tls => tls.Secret).OfType<NamespacedName>().Distinct()];
             builder.SetIngress(config);
         }
