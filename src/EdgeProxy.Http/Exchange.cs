@@ -21,7 +21,7 @@ internal sealed class Exchange
     public HttpContext Http => _http;
 
     /// <summary>Who asks, and through which listener.</summary>
-    public ClientConnection Client { get; private set; } = null!;
+    public ClientConnection Client { get; set; } = null!;
 
     /// <summary>The request target as received, byte for byte (Kestrel lets only ASCII pass).</summary>
     public string RawTarget { get; private set; } = "";
@@ -62,14 +62,23 @@ internal sealed class Exchange
     /// <summary>How many endpoints were tried.</summary>
     public int Tries { get; set; }
 
-    /// <summary>X-Request-ID, the same for every try.</summary>
-    public string RequestId => _requestId ??= Forwarding.RequestId.Of(_http.Request);
+    /// <summary>X-Request-ID, the same for every try and in the log; empty when the client sent none and none is given.</summary>
+    public string RequestId => _requestId ??= Forwarding.RequestId.Of(_http.Request, Snapshot.Http.GeneratesRequestId);
 
     /// <summary>What the default backend is asked in the place of the route's Service; null: the request goes its usual way.</summary>
     public ErrorPageRequest? ErrorPage { get; set; }
 
     /// <summary>The status of the endpoint's answer when it was not passed on because the default backend's will be; 0: none.</summary>
     public int ReplacedStatus { get; set; }
+
+    /// <summary>The status of the endpoint's answer; 0: there was none.</summary>
+    public int UpstreamStatus { get; set; }
+
+    /// <summary>From sending the request to the head of the answer.</summary>
+    public TimeSpan UpstreamTime { get; set; }
+
+    /// <summary>Bytes of the answer's body: those that were passed on, or its length where that was known before.</summary>
+    public long BodyBytesSent { get; set; }
 
     /// <summary>Takes up a request.</summary>
     public void Begin(IFeatureCollection features, long startedAt)
@@ -91,6 +100,9 @@ internal sealed class Exchange
         _requestId = null;
         ErrorPage = null;
         ReplacedStatus = 0;
+        UpstreamStatus = 0;
+        UpstreamTime = TimeSpan.Zero;
+        BodyBytesSent = 0;
     }
 
     /// <summary>Lets go of it.</summary>

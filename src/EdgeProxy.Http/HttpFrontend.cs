@@ -1,4 +1,5 @@
 using System.Net;
+using EdgeProxy.Http.AccessLogs;
 using EdgeProxy.Http.Endpoints;
 using EdgeProxy.Http.Forwarding;
 using EdgeProxy.Http.Tls;
@@ -19,6 +20,7 @@ public sealed class HttpFrontend : IAsyncDisposable
     private readonly UpstreamForwarder _forwarder;
     private readonly ProxyServer _server;
     private readonly ProxyApplication _application;
+    private readonly AccessLogWriter? _accessLog;
 
     /// <summary>Prepares it; nothing is listened on before <see cref="StartAsync"/>.</summary>
     public HttpFrontend(SnapshotPublisher snapshots, HttpFrontendOptions options, ILoggerFactory loggerFactory, TimeProvider time)
@@ -28,8 +30,9 @@ public sealed class HttpFrontend : IAsyncDisposable
         _certificates = new CertificateSelector(snapshots, _logger, time);
         _forwarder = new UpstreamForwarder(options, _logger);
         _server = new ProxyServer(options, _certificates, snapshots.First, loggerFactory);
+        var log = AccessLog.Open(options.AccessLog, options.AccessLogOutput, _logger, time, out _accessLog);
         _application = new ProxyApplication(
-            new RequestPipeline(snapshots, _forwarder), new OwnAnswer(options.RedirectPort), _logger, time);
+            new RequestPipeline(snapshots, _forwarder), new OwnAnswer(options.RedirectPort), log, _logger, time);
     }
 
     /// <summary>Where plain HTTP is served; the ports are known once started.</summary>
@@ -71,5 +74,9 @@ public sealed class HttpFrontend : IAsyncDisposable
         await _server.DisposeAsync();
         _forwarder.Dispose();
         _certificates.Dispose();
+        if (_accessLog is not null)
+        {
+            await _accessLog.DisposeAsync();
+        }
     }
 }

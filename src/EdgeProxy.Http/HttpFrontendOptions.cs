@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using EdgeProxy.Http.AccessLogs;
 
 namespace EdgeProxy.Http;
 
@@ -65,6 +66,12 @@ public sealed class HttpFrontendOptions
     /// <summary>Most bytes of a request's header lines together; more is answered 431. Default 32 KiB (large-client-header-buffers).</summary>
     [Range(1024, 1024 * 1024)]
     public int MaxRequestHeadersSize { get; set; } = 32 * 1024;
+
+    /// <summary>How the access log is written. Default: not at all.</summary>
+    public AccessLogFormat AccessLog { get; set; }
+
+    /// <summary>Where the access log goes. Default: nowhere. Not closed.</summary>
+    public Stream AccessLogOutput { get; set; } = Stream.Null;
 
     /// <summary>Most bytes of a request line; more is answered 414. Default 8 KiB.</summary>
     [Range(256, 1024 * 1024)]

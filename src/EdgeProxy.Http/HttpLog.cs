@@ -32,6 +32,12 @@ internal static partial class HttpLog
     [LoggerMessage(313, LogLevel.Information, "Endpoint {Endpoint} of {ServicePort} keeps failing ({Reason}) and is passed over for {Time}.")]
     public static partial void Ejected(ILogger logger, Backend endpoint, ServicePortName servicePort, TimeSpan time, ResponseReason reason);
 
+    [LoggerMessage(314, LogLevel.Warning, "{Count} lines of the access log were lost: whoever reads it is too slow.")]
+    public static partial void AccessLogLost(ILogger logger, long count);
+
+    [LoggerMessage(315, LogLevel.Warning, "The access log cannot be written any more: {Problem}")]
+    public static partial void AccessLogEnded(ILogger logger, string problem);
+
     [LoggerMessage(320, LogLevel.Warning, "The certificate of Secret {Secret} cannot be used, the default one takes its place: {Problem}")]
     public static partial void BadCertificate(ILogger logger, NamespacedName secret, string problem);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using EdgeProxy.Http.Endpoints;
 using EdgeProxy.Http.Forwarding;
 using EdgeProxy.Http.Policies;
 using EdgeProxy.Model;
@@ -64,6 +65,15 @@ internal sealed class RequestPipeline(SnapshotPublisher snapshots, UpstreamForwa
         // 1
         var snapshot = snapshots.Current;
         exchange.Snapshot = snapshot;
+        if (snapshot.Http.Forwarded is { } forwarded)
+        {
+            exchange.Client = ForwardedClient.Of(exchange.Client, forwarded, exchange.Http.Request.Headers);
+        }
+
+        if (GlobalPolicies.Block(exchange, snapshot.Http))
+        {
+            return ResponseReason.AddressDenied;
+        }
 
         // 2
         if (exchange.RawTarget == "*")
@@ -77,7 +87,7 @@ internal sealed class RequestPipeline(SnapshotPublisher snapshots, UpstreamForwa
             return ResponseReason.BadRequest;
         }
 
-        exchange.HostName = HostName.Normalize(exchange.Http.Request.Headers.Host);
+        exchange.HostName = HostName.Normalize(exchange.Client.Host ?? exchange.Http.Request.Headers.Host);
 
         // 3
         var route = snapshot.Routes.Find(exchange.HostName, path);

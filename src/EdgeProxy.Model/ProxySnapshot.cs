@@ -34,15 +34,15 @@ public sealed record ProxySnapshot
     /// <summary>HTTP routes.</summary>
     public RouteTable Routes { get; init; } = RouteTable.Empty;
 
+    /// <summary>What holds for every HTTP request.</summary>
+    public HttpSettings Http { get; init; } = HttpSettings.Default;
+
     /// <summary>Usable certificates by Secret.</summary>
     public ImmutableDictionary<NamespacedName, ServerCertificate> Certificates { get; init; } =
         ImmutableDictionary<NamespacedName, ServerCertificate>.Empty;
 
     /// <summary>The certificate for names without one of their own; null: the one the process made for itself.</summary>
     public NamespacedName? DefaultCertificate { get; init; }
-
-    /// <summary>What holds for every host and route.</summary>
-    public HttpDefaults HttpDefaults { get; init; } = HttpDefaults.Standard;
 
     /// <summary>Names for DNS; empty unless a name server was asked for.</summary>
     public DiscoveryTable Discovery { get; init; } = DiscoveryTable.Empty;

@@ -56,6 +56,9 @@ public sealed class ServiceConfig
     /// <summary>spec.healthCheckNodePort of type LoadBalancer with externalTrafficPolicy Local; 0 when there is none.</summary>
     public ushort HealthCheckNodePort { get; init; }
 
+    /// <summary>Ports of the node that lead here besides node ports.</summary>
+    public ImmutableArray<ExposedPort> ExposedPorts { get; init; } = [];
+
     /// <summary>The served ports.</summary>
     public ImmutableArray<ServicePortConfig> Ports { get; init; } = [];
 }

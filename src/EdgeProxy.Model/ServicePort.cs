@@ -141,6 +141,9 @@ public sealed class ServicePort
     /// </summary>
     public TimeSpan? ReportFailed(Backend backend) => Service.EjectsFailing ? State.Ejections.Failed(backend, Config.Endpoints, Backends) : null;
 
+    /// <summary>True while a backend is passed over because it kept failing.</summary>
+    public bool IsEjected(Backend backend) => backend.Failures.IsEjected(State.Ejections.Now);
+
     /// <summary>True when the endpoint is still listed and serving: an open UDP flow may stay, whatever policies say.</summary>
     public bool StillServes(Backend backend)
     {

@@ -22,8 +22,8 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
     /// <summary>The certificate for names without one of their own.</summary>
     public NamespacedName? DefaultCertificate { get; set; } = previous.DefaultCertificate;
 
-    /// <summary>What holds for every host and route.</summary>
-    public HttpDefaults HttpDefaults { get; set; } = previous.HttpDefaults;
+    /// <summary>What holds for every HTTP request.</summary>
+    public HttpSettings Http { get; set; } = previous.Http;
 
     /// <summary>Names for DNS.</summary>
     public DiscoveryTable Discovery { get; set; } = previous.Discovery;
@@ -79,7 +79,7 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
         Certificates = _certificates.ToImmutable(),
         DefaultCertificate = DefaultCertificate,
         Discovery = Discovery,
-        HttpDefaults = HttpDefaults,
+        Http = Http,
         Routes = previous.Routes.Apply(
             [.. _ingresses.Values.OfType<IngressConfig>()],
             [.. _ingresses.Where(entry => entry.Value is null).Select(entry => entry.Key)]),
@@ -153,14 +153,13 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
                 yield return At(address, port.Port, FrontendKind.ExternalIP);
             }
 
-            if (port.NodePort == 0)
+            var nodePorts = service.ExposedPorts.Where(exposed => exposed.LeadsTo(port)).Select(exposed => exposed.Number);
+            foreach (var number in port.NodePort == 0 ? nodePorts : nodePorts.Append(port.NodePort))
             {
-                continue;
-            }
-
-            foreach (var address in node.NodePortAddresses.Where(address => HasFamily(service, address)))
-            {
-                yield return At(address, port.NodePort, FrontendKind.NodePort);
+                foreach (var address in node.NodePortAddresses.Where(address => HasFamily(service, address)))
+                {
+                    yield return At(address, number, FrontendKind.NodePort);
+                }
             }
         }
     }

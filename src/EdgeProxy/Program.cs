@@ -7,6 +7,7 @@ var root = new RootCommand("EdgeProxy: the userspace data plane for Kubernetes c
     RunCommand.Create(),
     DemoCommand.Create(),
     CheckCommand.Create(),
+    ExplainCommand.Create(),
     EnvCommand.Create(),
 };
 

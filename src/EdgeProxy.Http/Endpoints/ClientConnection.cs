@@ -13,6 +13,12 @@ namespace EdgeProxy.Http.Endpoints;
 /// <param name="Port">The listener's port, as endpoints are told.</param>
 internal sealed record ClientConnection(EndpointAddress Endpoint, IpAddr Destination, string AddressText, bool IsHttps, string Port)
 {
+    /// <summary>The host the client asked a believed proxy for; null: what the request says.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>X-Forwarded-For as endpoints get it, when it is more than the client; else null.</summary>
+    public string? Chain { get; init; }
+
     /// <summary><c>http</c> or <c>https</c>.</summary>
     public string Scheme => IsHttps ? "https" : "http";
 

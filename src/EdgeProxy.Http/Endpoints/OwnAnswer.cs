@@ -1,5 +1,6 @@
 using System.Globalization;
 using EdgeProxy.Http.Forwarding;
+using EdgeProxy.Http.Policies;
 using Microsoft.AspNetCore.Http;
 
 namespace EdgeProxy.Http.Endpoints;
@@ -26,7 +27,7 @@ internal sealed class OwnAnswer(int redirectPort)
         exchange.Reply.CopyTo(response);
         if (reason == ResponseReason.HttpsRedirect)
         {
-            response.StatusCode = exchange.Snapshot.HttpDefaults.RedirectStatus;
+            response.StatusCode = exchange.Snapshot.Http.RedirectStatus;
             response.Headers.Location = HttpsLocation(exchange);
         }
 
@@ -39,6 +40,7 @@ internal sealed class OwnAnswer(int redirectPort)
 
         // RFC 9110 §8.6: 204 has no length.
         response.ContentLength = body?.Length ?? (response.StatusCode == StatusCodes.Status204NoContent ? null : 0);
+        exchange.BodyBytesSent = body?.Length ?? 0;
         ResponseHeaders.FinishAnswer(exchange, response);
         if (body is not null && !HttpMethods.IsHead(exchange.Http.Request.Method))
         {

@@ -1,3 +1,4 @@
+using EdgeProxy.Http.AccessLogs;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http.Features;
@@ -9,7 +10,7 @@ namespace EdgeProxy.Http.Endpoints;
 /// What Kestrel calls for each request: runs the pipeline, answers where no endpoint did, and writes the log line. Takes the place of ASP.NET's
 /// hosting application and middleware, which would add scopes, activities and two log lines a request.
 /// </summary>
-internal sealed class ProxyApplication(RequestPipeline pipeline, OwnAnswer answer, ILogger logger, TimeProvider time) : IHttpApplication<Exchange>
+internal sealed class ProxyApplication(RequestPipeline pipeline, OwnAnswer answer, AccessLog? accessLog, ILogger logger, TimeProvider time) : IHttpApplication<Exchange>
 {
     /// <inheritdoc />
     public Exchange CreateContext(IFeatureCollection contextFeatures)
@@ -72,7 +73,8 @@ internal sealed class ProxyApplication(RequestPipeline pipeline, OwnAnswer answe
     private void Log(Exchange exchange, ResponseReason reason)
     {
         var isError = reason.IsError();
-        if (!logger.IsEnabled(isError ? LogLevel.Information : LogLevel.Debug))
+        var isLogged = logger.IsEnabled(isError ? LogLevel.Information : LogLevel.Debug);
+        if (!isLogged && accessLog is null)
         {
             return;
         }
@@ -81,6 +83,11 @@ internal sealed class ProxyApplication(RequestPipeline pipeline, OwnAnswer answe
         var response = exchange.Http.Response;
         var unseen = reason == ResponseReason.ClientGone || (isError && !response.HasStarted);
         var status = unseen ? reason.Status() : response.StatusCode;
+        accessLog?.Write(exchange, reason, status);
+        if (!isLogged)
+        {
+            return;
+        }
 
         // The query stays out: it is where tokens travel.
         var target = exchange.RawTarget;

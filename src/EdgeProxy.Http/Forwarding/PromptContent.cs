@@ -1,5 +1,4 @@
 using System.Net;
-using Microsoft.AspNetCore.Http;
 
 namespace EdgeProxy.Http.Forwarding;
 
@@ -8,11 +7,11 @@ namespace EdgeProxy.Http.Forwarding;
 /// of an event stream or a gRPC call may be waiting for the headers before it does what brings the byte about.
 /// </summary>
 /// <remarks>An end of stream that is there already is not waited for, so an answer of headers and trailers alone stays one.</remarks>
-internal sealed class PromptContent(HttpContent body, HttpResponse response) : HttpContent
+internal sealed class PromptContent(HttpContent body, Exchange exchange) : HttpContent
 {
     /// <inheritdoc />
     protected override async Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) =>
-        new PromptStream(await body.ReadAsStreamAsync(cancellationToken), response);
+        new PromptStream(await body.ReadAsStreamAsync(cancellationToken), exchange);
 
     /// <inheritdoc />
     protected override Task<Stream> CreateContentReadStreamAsync() => CreateContentReadStreamAsync(CancellationToken.None);
@@ -38,7 +37,7 @@ internal sealed class PromptContent(HttpContent body, HttpResponse response) : H
         base.Dispose(disposing);
     }
 
-    private sealed class PromptStream(Stream inner, HttpResponse response) : Stream
+    private sealed class PromptStream(Stream inner, Exchange exchange) : Stream
     {
         public override bool CanRead => true;
 
@@ -54,10 +53,17 @@ internal sealed class PromptContent(HttpContent body, HttpResponse response) : H
             set => throw new NotSupportedException();
         }
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             var reading = inner.ReadAsync(buffer, cancellationToken);
-            return reading.IsCompleted || response.HasStarted ? reading : SendHeadersFirstAsync(reading, cancellationToken);
+            if (!reading.IsCompleted && !exchange.Http.Response.HasStarted)
+            {
+                await exchange.Http.Response.Body.FlushAsync(cancellationToken);
+            }
+
+            var count = await reading;
+            exchange.BodyBytesSent += count;
+            return count;
         }
 
         public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -84,12 +90,6 @@ internal sealed class PromptContent(HttpContent body, HttpResponse response) : H
             }
 
             base.Dispose(disposing);
-        }
-
-        private async ValueTask<int> SendHeadersFirstAsync(ValueTask<int> reading, CancellationToken cancellationToken)
-        {
-            await response.Body.FlushAsync(cancellationToken);
-            return await reading;
         }
     }
 }

@@ -24,16 +24,17 @@ internal static class RequestHeaders
         HeaderNames.Host, "Forwarded", "X-Real-IP", "X-Scheme", RequestId.Header, "X-Original-Forwarded-For", "X-Original-Forwarded-Host",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Fills in <paramref name="upstream"/> from <paramref name="request"/>.</summary>
-    public static void Copy(HttpRequest request, HttpRequestMessage upstream, ClientConnection client, string requestId)
+    /// <summary>Fills in <paramref name="upstream"/> from the request of <paramref name="exchange"/>.</summary>
+    public static void Copy(Exchange exchange, HttpRequestMessage upstream)
     {
-        var headers = request.Headers;
+        var headers = exchange.Http.Request.Headers;
+        var settings = exchange.Snapshot.Http;
 
         // Best effort: Kestrel shortens "keep-alive, X-Name" to "keep-alive" before anybody sees it.
         var named = ConnectionOptions.Of(headers.Connection);
         foreach (var (name, value) in headers)
         {
-            if (IsCopied(name) && !named.Contains(name))
+            if (IsCopied(name, settings.AllowsUnderscores) && !named.Contains(name))
             {
                 Add(upstream, name, value);
             }
@@ -51,27 +52,42 @@ internal static class RequestHeaders
             upstream.Headers.TryAddWithoutValidation(HeaderNames.TE, "trailers");
         }
 
-        AddOurs(headers, upstream, client, requestId);
+        AddOurs(exchange, upstream);
+        if (settings.AddsOriginalUri)
+        {
+            upstream.Headers.TryAddWithoutValidation("X-Original-URI", exchange.RawTarget);
+        }
+
+        foreach (var (name, value) in settings.RequestHeaders)
+        {
+            upstream.Headers.Remove(name);
+            Add(upstream, name, value);
+        }
     }
 
-    private static void AddOurs(IHeaderDictionary headers, HttpRequestMessage upstream, ClientConnection client, string requestId)
+    private static void AddOurs(Exchange exchange, HttpRequestMessage upstream)
     {
+        var headers = exchange.Http.Request.Headers;
+        var client = exchange.Client;
         var ours = upstream.Headers;
         var host = headers.Host;
         if (host.Count == 1 && host[0] is { Length: > 0 } name)
         {
             ours.TryAddWithoutValidation(HeaderNames.Host, name);
-            ours.TryAddWithoutValidation("X-Forwarded-Host", name);
+            ours.TryAddWithoutValidation("X-Forwarded-Host", client.Host ?? name);
         }
 
-        ours.TryAddWithoutValidation("X-Forwarded-For", client.AddressText);
+        ours.TryAddWithoutValidation("X-Forwarded-For", client.Chain ?? client.AddressText);
         ours.TryAddWithoutValidation("X-Forwarded-Port", client.Port);
         ours.TryAddWithoutValidation("X-Forwarded-Proto", client.Scheme);
         ours.TryAddWithoutValidation("X-Forwarded-Scheme", client.Scheme);
         ours.TryAddWithoutValidation("X-Scheme", client.Scheme);
         ours.TryAddWithoutValidation("X-Real-IP", client.AddressText);
 
-        ours.TryAddWithoutValidation(RequestId.Header, requestId);
+        if (exchange.RequestId.Length > 0)
+        {
+            ours.TryAddWithoutValidation(RequestId.Header, exchange.RequestId);
+        }
 
         AddClaimed(headers, upstream, "For");
         AddClaimed(headers, upstream, "Host");
@@ -88,10 +104,10 @@ internal static class RequestHeaders
     }
 
     // X_Real_IP and X-Real-IP are the same variable to CGI-like backends, so names with an underscore would get around all of this.
-    private static bool IsCopied(string name) =>
+    private static bool IsCopied(string name, bool underscores) =>
         name.Length > 0
         && name[0] != ':'
-        && !name.Contains('_', StringComparison.Ordinal)
+        && (underscores || !name.Contains('_', StringComparison.Ordinal))
         && !name.StartsWith(ForwardedPrefix, StringComparison.OrdinalIgnoreCase)
         && !NotCopied.Contains(name);
 

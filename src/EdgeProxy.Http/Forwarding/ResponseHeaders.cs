@@ -1,3 +1,4 @@
+using EdgeProxy.Http.Policies;
 using EdgeProxy.Model.Certificates;
 using Microsoft.AspNetCore.Http;
 
@@ -9,11 +10,6 @@ internal static class ResponseHeaders
     /// <summary>Of an endpoint's answer.</summary>
     public static void FinishEndpointAnswer(Exchange exchange, HttpResponse response)
     {
-        foreach (var name in exchange.Snapshot.HttpDefaults.HiddenHeaders)
-        {
-            response.Headers.Remove(name);
-        }
-
         exchange.Steps?.ApplyToEndpointAnswer(exchange, response);
         FinishAnswer(exchange, response);
     }
@@ -21,9 +17,15 @@ internal static class ResponseHeaders
     /// <summary>Of any answer, be it an endpoint's or our own.</summary>
     public static void FinishAnswer(Exchange exchange, HttpResponse response)
     {
+        var settings = exchange.Snapshot.Http;
+        if (settings.ChangesAnswers)
+        {
+            GlobalPolicies.ChangeAnswer(settings, response);
+        }
+
         // RFC 6797 §7.2: never over plain HTTP. Not with a certificate made at start either: a browser that once believed it would lock its
         // user out of the host.
-        if (exchange.Client.IsHttps && exchange.Snapshot.HttpDefaults.StrictTransportSecurity is { } policy && HasCertificate(exchange))
+        if (exchange.Client.IsHttps && settings.StrictTransportSecurity is { } policy && HasCertificate(exchange))
         {
             response.Headers.StrictTransportSecurity = policy;
         }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Net;
-using EdgeProxy.Http.Endpoints;
+using EdgeProxy.Http.Policies;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -36,7 +36,7 @@ internal sealed class UpstreamRequest(Exchange exchange) : HttpTransformer
             proxyRequest.Content = new ObservedContent(body, this);
         }
 
-        RequestHeaders.Copy(httpContext.Request, proxyRequest, exchange.Client, exchange.RequestId);
+        RequestHeaders.Copy(exchange, proxyRequest);
         exchange.Steps?.ApplyTo(exchange, proxyRequest);
         exchange.ErrorPage?.Complete(exchange, proxyRequest);
         return ValueTask.CompletedTask;
@@ -59,6 +59,9 @@ internal sealed class UpstreamRequest(Exchange exchange) : HttpTransformer
         }
 
         HeadAfter = Stopwatch.GetElapsedTime(_sentAt);
+        exchange.UpstreamTime = HeadAfter.Value;
+        exchange.UpstreamStatus = (int)proxyResponse.StatusCode;
+        exchange.BodyBytesSent = proxyResponse.Content?.Headers.ContentLength ?? 0;
 
         if (proxyResponse.Headers.NonValidated.TryGetValues(HeaderNames.Connection, out var options))
         {
@@ -70,7 +73,7 @@ internal sealed class UpstreamRequest(Exchange exchange) : HttpTransformer
         // A body of known length is on its way. After an upgrade the content is a connection, not a body.
         if (proxyResponse.Content is { Headers.ContentLength: null } body && !IsUpgrade(proxyResponse))
         {
-            proxyResponse.Content = new PromptContent(body, httpContext.Response);
+            proxyResponse.Content = new PromptContent(body, exchange);
         }
 
         return forward;

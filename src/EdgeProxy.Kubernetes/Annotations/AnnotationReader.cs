@@ -142,7 +142,7 @@ internal sealed class AnnotationReader
         var prefixes = ImmutableArray.CreateBuilder<IpPrefix>();
         foreach (var entry in List(text))
         {
-            if (!IpPrefix.TryParse(entry, out var prefix))
+            if (!IpPrefix.TryParseRangeOrAddress(entry, out var prefix))
             {
                 Invalid(name, entry, "must be an address or a CIDR");
                 return null;

@@ -1,3 +1,4 @@
+using EdgeProxy.Kubernetes.Annotations;
 using EdgeProxy.Kubernetes.ControlPlane;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
@@ -38,7 +39,7 @@ public sealed class ManifestPipeline(EmbeddedControlPlane controlPlane, Snapshot
             .OrderBy(problem => problem.Location?.File, StringComparer.Ordinal)
             .ThenBy(problem => problem.Location?.Line)
             .ToList();
-        return new PipelineResult(snapshot, hasChanged, admitted.Served, problems);
+        return new PipelineResult(snapshot, hasChanged, admitted.Served, problems, translator.Annotations);
     }
 }
 
@@ -47,4 +48,10 @@ public sealed class ManifestPipeline(EmbeddedControlPlane controlPlane, Snapshot
 /// <param name="HasChanged">False when nothing that is served changed; publishing it again would be idle work.</param>
 /// <param name="Served">The objects behind it, defaulted and with addresses.</param>
 /// <param name="Problems">Everything wrong, from reading to translation.</param>
-public sealed record PipelineResult(ProxySnapshot Snapshot, bool HasChanged, ObjectSet Served, IReadOnlyList<Problem> Problems);
+/// <param name="Annotations">What became of the annotations of each Ingress.</param>
+public sealed record PipelineResult(
+    ProxySnapshot Snapshot,
+    bool HasChanged,
+    ObjectSet Served,
+    IReadOnlyList<Problem> Problems,
+    IReadOnlyDictionary<NamespacedName, IReadOnlyList<AnnotationUse>> Annotations);

@@ -1,13 +1,14 @@
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Model;
+using EdgeProxy.Model.Explaining;
 
 namespace EdgeProxy.Kubernetes.Translation;
 
 /// <summary>What names something that is not there. Each object is sound by itself, so nothing is refused, but the user should know.</summary>
 public static class ReferenceCheck
 {
-    /// <summary>Looks at every served Ingress: its Services, their ports, its certificates.</summary>
+    /// <summary>Looks at every served Ingress: its Services, their ports, its certificates, and rules that others have taken.</summary>
     public static IReadOnlyList<Problem> Find(ObjectSet objects, ProxySnapshot snapshot)
     {
         var problems = new ProblemSink();
@@ -25,6 +26,15 @@ public static class ReferenceCheck
             }
 
             CheckCertificates(problems, ingress, objects, snapshot);
+        }
+
+        foreach (var shadowed in Shadowing.Find(snapshot.Routes))
+        {
+            var by = shadowed.By == shadowed.Ingress ? "the Ingress says so before" : $"Ingress \"{shadowed.By}\" is older";
+            problems.Warning(
+                objects.Ingresses[shadowed.Ingress],
+                $"spec.rules[{shadowed.Rule}].http.paths[{shadowed.Path}]",
+                $"shadowed: the same host, path and type are taken, {by}; the path is never reached");
         }
 
         return problems.Problems;

@@ -19,7 +19,7 @@ internal static class ServiceTranslator
     /// Translates a valid, defaulted Service. Null when there is nothing to serve: ExternalName is DNS only. A Service that is headless or
     /// somebody else's to proxy keeps its endpoints, because an Ingress may name it, but has no frontends.
     /// </summary>
-    public static ServiceConfig? Translate(Service service, IReadOnlyCollection<EndpointSlice> slices, TranslationOptions options, ProblemSink problems)
+    public static ServiceConfig? Translate(Service service, IReadOnlyCollection<EndpointSlice> slices, ImmutableArray<ExposedPort> exposed, TranslationOptions options, ProblemSink problems)
     {
         var spec = service.Spec;
         if (spec.Type is "ExternalName")
@@ -56,6 +56,7 @@ internal static class ServiceTranslator
             Timeouts = annotations.Timeouts,
             HealthCheck = annotations.HealthCheck,
             ClientAddress = annotations.ClientAddress,
+            ExposedPorts = exposed,
             Ports = Ports(service, WithWeights(slices, problems), annotations, options, problems),
         };
     }

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using EdgeProxy.Kubernetes.Annotations;
+using EdgeProxy.Kubernetes.Configuration;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Certificates;
-using EdgeProxy.Model.Policies;
 
 namespace EdgeProxy.Kubernetes.Translation;
 
@@ -17,8 +17,9 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     private readonly Dictionary<NamespacedName, int> _secretUsers = [];
     private readonly Dictionary<NamespacedName, ImmutableArray<NamespacedName>> _secretsOfIngress = [];
     private readonly Dictionary<(string Kind, NamespacedName Name), IReadOnlyList<Problem>> _problems = [];
+    private readonly Dictionary<NamespacedName, IReadOnlyList<AnnotationUse>> _annotations = [];
     private readonly ReferenceIndex _references = new();
-    private readonly HttpDefaults _httpDefaults = HttpDefaultsReader.Read(options.Configuration);
+    private readonly ControllerConfiguration _configuration = new(options);
     private LocalNode? _node;
 
     /// <summary>The objects of the last snapshot.</summary>
@@ -29,6 +30,9 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
 
     /// <summary>Everything wrong with the objects of the last snapshot.</summary>
     public IEnumerable<Problem> Problems => _problems.Values.SelectMany(list => list);
+
+    /// <summary>What became of the annotations of each Ingress that is served and has any of ours.</summary>
+    public IReadOnlyDictionary<NamespacedName, IReadOnlyList<AnnotationUse>> Annotations => _annotations;
 
     /// <summary>This node. A new one is looked at by the next translation, which is then one of all Services.</summary>
     public LocalNode LocalNode { get; set; } = options.Node;
@@ -45,13 +49,10 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         var rebuildAll = node != _node;
         _node = node;
 
-        var builder = new SnapshotBuilder(Snapshot, node, time)
-        {
-            DefaultCertificate = options.DefaultCertificate,
-            HttpDefaults = _httpDefaults,
-        };
+        var builder = new SnapshotBuilder(Snapshot, node, time) { DefaultCertificate = options.DefaultCertificate };
         var services = IndexSlices(before, changes);
         services.UnionWith(changes.Services);
+        services.UnionWith(_configuration.FollowPorts(next, ReportConfigMap));
         foreach (var name in rebuildAll ? services.Union(next.Services.Keys) : services)
         {
             TranslateService(builder, name);
@@ -65,10 +66,12 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         }
 
         var certificates = changes.Secrets.ToHashSet();
+        var isConfiguredAnew = _configuration.Follow(next, changes, ReportConfigMap);
+        builder.Http = _configuration.Http;
         var ingresses = changes.Ingresses.ToHashSet();
         ingresses.UnionWith(_references.UsersOf("Secret", changes.Secrets));
         ingresses.UnionWith(_references.UsersOf("ConfigMap", changes.ConfigMaps));
-        foreach (var name in changes.IngressClasses.IsEmpty ? ingresses : ingresses.Union(next.Ingresses.Keys))
+        foreach (var name in changes.IngressClasses.IsEmpty && !isConfiguredAnew ? ingresses : ingresses.Union(next.Ingresses.Keys))
         {
             TranslateIngress(builder, name, certificates);
         }
@@ -138,7 +141,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     {
         var problems = new ProblemSink();
         if (Objects.Services.TryGetValue(name, out var service)
-            && ServiceTranslator.Translate(service, SlicesOf(name), options, problems) is { } config)
+            && ServiceTranslator.Translate(service, SlicesOf(name), _configuration.PortsOf(name), options, problems) is { } config)
         {
             builder.SetService(config);
         }
@@ -154,12 +157,18 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     {
         var problems = new ProblemSink();
         var secrets = ImmutableArray<NamespacedName>.Empty;
+        _annotations.Remove(name);
         IReadOnlyCollection<NamedObject> references = [];
         if (Objects.Ingresses.TryGetValue(name, out var ingress) && IngressClassRule.IsOurs(ingress, Objects.IngressClasses, options))
         {
-            var annotations = AnnotationReader.Read(ingress, Objects, options, problems);
+            var annotations = AnnotationReader.Read(ingress, Objects, _configuration.Options, problems);
             var config = IngressTranslator.Translate(ingress, annotations, problems);
             references = annotations.References;
+            if (annotations.Uses.Count > 0)
+            {
+                _annotations[name] = annotations.Uses;
+            }
+
             secrets = [.. config.Tls.Select(tls => tls.Secret).OfType<NamespacedName>().Distinct()];
             builder.SetIngress(config);
         }
@@ -218,6 +227,8 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         Snapshot.Certificates.TryGetValue(certificate.Name, out var live)
         && string.Equals(live.ChainPem, certificate.ChainPem, StringComparison.Ordinal)
         && string.Equals(live.PrivateKeyPem, certificate.PrivateKeyPem, StringComparison.Ordinal);
+
+    private void ReportConfigMap(NamespacedName name, ProblemSink problems) => Report("ConfigMap", name, problems);
 
     private void Report(string kind, NamespacedName name, ProblemSink problems)
     {

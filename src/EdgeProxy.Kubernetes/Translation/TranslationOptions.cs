@@ -28,7 +28,16 @@ public sealed record TranslationOptions
     /// <summary>Annotations may name Secrets and ConfigMaps of other namespaces. Default false (allow-cross-namespace-resources).</summary>
     public bool AllowCrossNamespaceResources { get; init; }
 
-    /// <summary>The controller's ConfigMap: the default of every annotation that has a key of its name. Default empty.</summary>
+    /// <summary>The controller's ConfigMap; null: there is none.</summary>
+    public NamespacedName? ConfigMap { get; init; }
+
+    /// <summary>The ConfigMap of ports that lead to TCP ports of Services; null: there is none.</summary>
+    public NamespacedName? TcpServices { get; init; }
+
+    /// <summary>The ConfigMap of ports that lead to UDP ports of Services; null: there is none.</summary>
+    public NamespacedName? UdpServices { get; init; }
+
+    /// <summary>What the controller's ConfigMap has: the default of every annotation that has a key of its name. Set by the translation from <see cref="ConfigMap"/>.</summary>
     public ImmutableDictionary<string, string> Configuration { get; init; } = ImmutableDictionary<string, string>.Empty;
 
     /// <summary>

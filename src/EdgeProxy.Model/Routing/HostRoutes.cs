@@ -87,6 +87,9 @@ internal sealed class HostRoutes
         SslRedirect = SendsToHttps(ingress, hostHasTls),
     };
 
+    /// <summary>True when paths of the host are patterns.</summary>
+    public bool HasPatterns => _patterns.Count > 0;
+
     /// <summary>The route for a normalised path, the host's default, or null.</summary>
     public Route? Find(ReadOnlySpan<char> path)
     {

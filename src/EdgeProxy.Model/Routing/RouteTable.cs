@@ -71,6 +71,24 @@ public sealed class RouteTable
         return [.. exact.Union(wildcard)];
     }
 
+    /// <summary>True when an Ingress has rules for this rule host (<c>*.</c> and a name, or empty, included).</summary>
+    internal bool HasRules(string host) => _hosts.Find(host)?.Routes is not null;
+
+    /// <summary>The host with rules that this name leads to without having any itself, and by which annotation; null: none.</summary>
+    internal (string Host, string Annotation)? LeadsTo(string host) => _hosts.Find(host) switch
+    {
+        { AliasOf: [var named, ..] } => (named, "server-alias"),
+        { WwwOf: [var named, ..] } => (named, "from-to-www-redirect"),
+        _ => null,
+    };
+
+    /// <summary>True when the paths of this rule host are patterns.</summary>
+    internal bool HasPatterns(string host) => _hosts.Find(host)?.Routes?.HasPatterns is true;
+
+    /// <summary>The Ingresses with rules for this rule host, oldest first.</summary>
+    internal IEnumerable<IngressConfig> IngressesOf(string host) =>
+        (_hosts.Find(host)?.Ingresses ?? []).Select(name => _ingresses[name]).Where(ingress => ingress.Rules.Any(rule => rule.Host == host)).Order(IngressAge.OldestFirst);
+
     /// <summary>The next table: <paramref name="changed"/> Ingresses set, <paramref name="removed"/> ones gone.</summary>
     public RouteTable Apply(IReadOnlyCollection<IngressConfig> changed, IReadOnlyCollection<NamespacedName> removed)
     {

@@ -1,24 +1,45 @@
+using EdgeProxy.Explaining;
 using EdgeProxy.Hosting;
+using EdgeProxy.Model;
 using Microsoft.AspNetCore.Http;
 
 namespace EdgeProxy.Admin;
 
-/// <summary>The admin port: <c>/healthz</c> (the process lives) and <c>/readyz</c> (it should get traffic).</summary>
+/// <summary>
+/// The admin port: <c>/healthz</c> (the process lives), <c>/readyz</c> (it should get traffic) and <c>/api/v1/explain</c> (what would become of a request).
+/// </summary>
 internal static class AdminProbes
 {
     /// <summary>Answers one request.</summary>
-    public static Task AnswerAsync(HttpContext context, Readiness readiness)
+    public static Task AnswerAsync(HttpContext context, Readiness readiness, SnapshotPublisher snapshots)
     {
+        if (context.Request.Path.Value is "/api/v1/explain")
+        {
+            return ExplainAsync(context, snapshots.Current);
+        }
+
         var (status, text) = context.Request.Path.Value switch
         {
             "/healthz" => (StatusCodes.Status200OK, "ok"),
             "/readyz" when readiness.Reason is { } reason => (StatusCodes.Status503ServiceUnavailable, reason),
             "/readyz" => (StatusCodes.Status200OK, "ok"),
-            _ => (StatusCodes.Status404NotFound, "not found; there are /healthz and /readyz"),
+            _ => (StatusCodes.Status404NotFound, "not found; there are /healthz, /readyz and /api/v1/explain?url="),
         };
         context.Response.StatusCode = status;
         context.Response.ContentType = "text/plain; charset=utf-8";
         context.Response.Headers.CacheControl = "no-store";
         return context.Response.WriteAsync(text + "\n", context.RequestAborted);
+    }
+
+    private static Task ExplainAsync(HttpContext context, ProxySnapshot snapshot)
+    {
+        var errors = new List<string>();
+        if (ExplainQuestion.Parse(context.Request.Query, errors)?.Answer(snapshot, errors) is { } explanation)
+        {
+            return context.Response.WriteAsJsonAsync(explanation, ExplainReport.Json, context.RequestAborted);
+        }
+
+        context.Response.StatusCode = StatusCodes.Status400BadRequest;
+        return context.Response.WriteAsync(string.Join('\n', errors) + "\n", context.RequestAborted);
     }
 }

@@ -39,7 +39,7 @@ internal static class CheckCommand
             var loaded = new ManifestSource(settings.Manifests, TimeProvider.System).Load();
             var pipeline = ManifestAssembly.Pipeline(settings, controlPlane, new AllocationMemory(), TimeProvider.System);
             var result = pipeline.Apply(loaded.Objects, loaded.Problems);
-            var report = new CheckReport(result.Problems, result.Snapshot, loaded.CouldReadAll);
+            var report = new CheckReport(result, loaded.CouldReadAll);
             Console.Out.Write(parsed.GetValue(output) == "json" ? report.ToJson() : report.ToText());
             return ExitCode(report);
         });

@@ -2,23 +2,40 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using EdgeProxy.Kubernetes.Annotations;
+using EdgeProxy.Kubernetes.Manifests;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Model;
 
 namespace EdgeProxy.Commands;
 
 /// <summary>What <c>check</c> found, as text and as JSON.</summary>
-internal sealed record CheckReport(IReadOnlyList<Problem> Problems, ProxySnapshot Snapshot, bool CouldReadAll)
+internal sealed record CheckReport(PipelineResult Result, bool CouldReadAll)
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    /// <summary>A line per problem, most compilers' way, and one that counts.</summary>
+    /// <summary>Everything wrong.</summary>
+    public IReadOnlyList<Problem> Problems => Result.Problems;
+
+    private ProxySnapshot Snapshot => Result.Snapshot;
+
+    /// <summary>A line per problem, most compilers' way; then what becomes of each Ingress's annotations; then one line that counts.</summary>
     public string ToText()
     {
         var text = new StringBuilder();
         foreach (var problem in Problems)
         {
             text.Append(problem).Append('\n');
+        }
+
+        foreach (var (ingress, uses) in Result.Annotations.OrderBy(entry => entry.Key))
+        {
+            var honoured = uses.Where(use => use is { Support: AnnotationSupport.Honoured, Note: null }).Select(use => ShortName(use.Name)).ToList();
+            text.Append(CultureInfo.InvariantCulture, $"Ingress {ingress}: annotations honoured: {(honoured.Count == 0 ? "none" : string.Join(", ", honoured))}\n");
+            foreach (var use in uses.Where(use => use is not { Support: AnnotationSupport.Honoured, Note: null }))
+            {
+                text.Append(CultureInfo.InvariantCulture, $"  {Word(use.Support)}: {ShortName(use.Name)}{(use.Note is null ? "" : $": {use.Note}")}\n");
+            }
         }
 
         return text.Append(CultureInfo.InvariantCulture, $"{Snapshot.Services.Count} Services and {Snapshot.Routes.Ingresses.Count} Ingresses are served; ")
@@ -44,6 +61,14 @@ internal sealed record CheckReport(IReadOnlyList<Problem> Problems, ProxySnapsho
         var report = new JsonObject
         {
             ["problems"] = new JsonArray([.. problems]),
+            ["annotations"] = new JsonArray([.. Result.Annotations.OrderBy(entry => entry.Key).SelectMany(entry => entry.Value.Select(use => (JsonNode)new JsonObject
+            {
+                ["namespace"] = entry.Key.Namespace,
+                ["name"] = entry.Key.Name,
+                ["annotation"] = use.Name,
+                ["support"] = Word(use.Support),
+                ["note"] = use.Note,
+            }))]),
             ["served"] = new JsonObject { ["services"] = Snapshot.Services.Count, ["ingresses"] = Snapshot.Routes.Ingresses.Count },
             ["errors"] = Count(ProblemSeverity.Error),
             ["warnings"] = Count(ProblemSeverity.Warning),
@@ -52,6 +77,16 @@ internal sealed record CheckReport(IReadOnlyList<Problem> Problems, ProxySnapsho
         };
         return report.ToJsonString(Indented) + "\n";
     }
+
+    private static string Word(AnnotationSupport support) => support switch
+    {
+        AnnotationSupport.Honoured => "honoured",
+        AnnotationSupport.Differs => "differs",
+        AnnotationSupport.NoEffect => "no effect",
+        _ => "not supported",
+    };
+
+    private static string ShortName(string name) => name[(name.IndexOf('/', StringComparison.Ordinal) + 1)..];
 
     private int Count(ProblemSeverity severity) => Problems.Count(problem => problem.Severity == severity);
 }

@@ -39,11 +39,12 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         var reading = Task.Run(source.Load, CancellationToken.None);
 
         var readiness = new Readiness();
-        await using var admin = await StartAdminAsync(readiness);
+        var snapshots = new SnapshotPublisher();
+        await using var admin = await StartAdminAsync(readiness, snapshots);
+
+        await using var healthz = await StartHealthzAsync(readiness, snapshots);
 
         // Started first and stopped last of those who serve: clients of connections that drain still need names.
-        var snapshots = new SnapshotPublisher();
-        await using var healthz = await StartHealthzAsync(readiness, snapshots);
         await using var dns = settings.Dns.IsEmpty ? null : await DnsServer.StartAsync(DnsAssembly.Options(settings), snapshots, loggers, _time);
         await using var loops = StartLoops();
         await using var checks = new HealthChecker(snapshots, loggers, _time);
@@ -138,6 +139,8 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         return new HttpFrontendOptions
         {
             ListenAddresses = addresses,
+            AccessLog = settings.AccessLog,
+            AccessLogOutput = Console.OpenStandardOutput(),
             HttpPort = httpPort,
             HttpsPort = httpsPort,
 
@@ -160,10 +163,14 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         : null;
 
     /// <summary>A second process on one machine must not fail for a port nobody asked for.</summary>
-    private async Task<ProbeServer> StartAdminAsync(Readiness readiness)
+    private async Task<ProbeServer> StartAdminAsync(Readiness readiness, SnapshotPublisher snapshots)
     {
         Task<ProbeServer> StartAsync(int port) => ProbeServer.StartAsync(
-            new IPEndPoint(settings.AdminAddress, port), "the admin port", context => AdminProbes.AnswerAsync(context, readiness), loggers, CancellationToken.None);
+            new IPEndPoint(settings.AdminAddress, port),
+            "the admin port",
+            context => AdminProbes.AnswerAsync(context, readiness, snapshots),
+            loggers,
+            CancellationToken.None);
 
         try
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using EdgeProxy.Dns.Resolving;
+using EdgeProxy.Http.AccessLogs;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Scheduling;
 using EdgeProxy.Transport.Loops;
@@ -70,6 +71,18 @@ internal sealed class ProxySettings
 
     /// <summary>The timeouts of Services that do not say.</summary>
     public ServiceTimeouts Timeouts { get; set; } = ServiceTimeouts.Default;
+
+    /// <summary>How the access log is written.</summary>
+    public AccessLogFormat AccessLog { get; set; }
+
+    /// <summary>The controller's ConfigMap; null: there is none.</summary>
+    public NamespacedName? ConfigMap { get; set; }
+
+    /// <summary>The ConfigMap of ports that lead to TCP ports of Services; null: there is none.</summary>
+    public NamespacedName? TcpServices { get; set; }
+
+    /// <summary>The ConfigMap of ports that lead to UDP ports of Services; null: there is none.</summary>
+    public NamespacedName? UdpServices { get; set; }
 
     /// <summary>Senders whose PROXY headers are believed, on Services that accept them; empty: nobody.</summary>
     public ImmutableArray<IpPrefix> ProxyProtocolFrom { get; set; } = [];

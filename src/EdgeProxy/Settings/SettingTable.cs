@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using EdgeProxy.Dns.Resolving;
+using EdgeProxy.Http.AccessLogs;
 using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Scheduling;
@@ -90,16 +91,12 @@ internal static class SettingTable
                 settings.Controllers = [.. values];
                 return null;
             }),
-        One("default-certificate", "NS/NAME", "Secret with the certificate for names without one of their own. Default: one is made at start.", (settings, value) =>
-        {
-            if (!NamespacedName.TryParse(value, out var name))
-            {
-                return "must be NAMESPACE/NAME";
-            }
-
-            settings.DefaultCertificate = name;
-            return null;
-        }),
+        Name("default-certificate", "Secret with the certificate for names without one of their own. Default: one is made at start.",
+            (settings, name) => settings.DefaultCertificate = name),
+        Name("configmap", "ConfigMap with the controller's configuration, with ingress-nginx's keys. Default: none.", (settings, name) => settings.ConfigMap = name),
+        Name("tcp-services-configmap", "ConfigMap of ports that lead to TCP ports of Services: \"9000\": \"ns/service:port\". Default: none.",
+            (settings, name) => settings.TcpServices = name),
+        Name("udp-services-configmap", "The same for UDP. Default: none.", (settings, name) => settings.UdpServices = name),
         One("translate-snippets", "BOOL", "Honour snippets that are made of harmless directives only (headers, an unconditional return). Default false.", (settings, value) =>
         {
             if (!bool.TryParse(value, out var translates))
@@ -138,7 +135,7 @@ internal static class SettingTable
         Duration("udp-idle-timeout", DurationRule.Udp, "How long a UDP flow to a Service may be silent. Default 60s.",
             (settings, timeout) => settings.Timeouts = settings.Timeouts with { UdpIdle = timeout }),
         List("proxy-protocol-from", "CIDR", "Senders whose PROXY headers are believed, on Services with edgeproxy.io/accept-proxy-protocol. Default: nobody.", (settings, values) =>
-            ParseEach<IpPrefix>(values, TryParseRange, ranges => settings.ProxyProtocolFrom = ranges, "an IP address or a range such as 10.0.0.0/8")),
+            ParseEach<IpPrefix>(values, static (string text, out IpPrefix range) => IpPrefix.TryParseRangeOrAddress(text, out range), ranges => settings.ProxyProtocolFrom = ranges, "an IP address or a range such as 10.0.0.0/8")),
         List("dns", "IP[:PORT]", "Addresses on which to answer DNS for Services, by UDP and TCP; port 53 when left out. Default: no DNS.", (settings, values) =>
             ParseEach<IPEndPoint>(values, TryParseDnsListener, endpoints => settings.Dns = endpoints, "an address of this host with a port, such as 127.0.0.1:5353 (not 0.0.0.0 or ::)")),
         One("dns-domain", "NAME", "Cluster domain, under which Services have names. Default cluster.local.", (settings, value) =>
@@ -243,6 +240,16 @@ internal static class SettingTable
             settings.LogLevel = level;
             return null;
         }),
+        One("access-log", "FORMAT", "One line per HTTP request on standard output: off, upstreaminfo (ingress-nginx's format) or json. Default off.", (settings, value) =>
+        {
+            if (!Enum.TryParse<AccessLogFormat>(value, ignoreCase: true, out var format) || !Enum.IsDefined(format))
+            {
+                return "must be off, upstreaminfo or json";
+            }
+
+            settings.AccessLog = format;
+            return null;
+        }),
         One("log-format", "FORMAT", "auto (human on a terminal, JSON otherwise), human or json. Default auto.", (settings, value) =>
         {
             if (!Enum.TryParse<LogFormat>(value, ignoreCase: true, out var format) || !Enum.IsDefined(format))
@@ -273,6 +280,18 @@ internal static class SettingTable
         set(settings, port);
         return null;
     });
+
+    private static Setting Name(string name, string help, Action<ProxySettings, NamespacedName> set) =>
+        One(name, "NS/NAME", help, (settings, value) =>
+        {
+            if (!NamespacedName.TryParse(value, out var parsed))
+            {
+                return "must be NAMESPACE/NAME";
+            }
+
+            set(settings, parsed);
+            return null;
+        });
 
     private static Setting Duration(string name, DurationRule rule, string help, Action<ProxySettings, TimeSpan> set) =>
         One(name, "DURATION", help, (settings, value) =>
@@ -323,17 +342,6 @@ internal static class SettingTable
 
         // The runtime also reads a number alone as an address.
         return IPEndPoint.TryParse(text, out endpoint!) && text.Contains(':', StringComparison.Ordinal);
-    }
-
-    private static bool TryParseRange(string text, out IpPrefix range)
-    {
-        if (IpAddr.TryParse(text, out var address))
-        {
-            range = new IpPrefix(address, address.IsIPv6 ? 128 : 32);
-            return true;
-        }
-
-        return IpPrefix.TryParse(text, out range);
     }
 
     private static bool TryParseAddress(string text, out IPAddress address) => IPAddress.TryParse(text, out address!);

@@ -100,11 +100,13 @@ public sealed class RedirectAnnotationTests
     {
         await using var lab = await IngressLab.StartAsync(
             IngressLab.IngressWith([("force-ssl-redirect", "true")])
-            + IngressLab.IngressWith([("from-to-www-redirect", "true")], name: "www", host: "other.example.com"),
-            options => options with { Configuration = options.Configuration.Add("http-redirect-code", code) });
+            + IngressLab.IngressWith([("from-to-www-redirect", "true")], name: "www", host: "other.example.com")
+            + ControllerConfigMap.With(("http-redirect-code", code)),
+            ControllerConfigMap.Read);
 
         Assert.Equal(status, (await lab.GetAsync("/", Deadline.Token)).Status);
         Assert.Equal(status, (await lab.GetAsync("/", Deadline.Token, "www.other.example.com")).Status);
+        Assert.Equal(code == "200", lab.Problems.Any(problem => problem.Field == "data[http-redirect-code]"));
     }
 
     [Theory(Timeout = 30_000)]

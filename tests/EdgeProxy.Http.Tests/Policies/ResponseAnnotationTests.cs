@@ -1,12 +1,12 @@
-using System.Collections.Immutable;
 using EdgeProxy.Http.Tests.Support;
-using EdgeProxy.Kubernetes.Translation;
 
 namespace EdgeProxy.Http.Tests.Policies;
 
 /// <summary>Annotations about the headers of answers, from the manifest to the wire.</summary>
 public sealed class ResponseAnnotationTests
 {
+    private const string Allowed = "global-allowed-response-headers";
+
     private const string Headers = """
         ---
         apiVersion: v1
@@ -22,8 +22,9 @@ public sealed class ResponseAnnotationTests
         await using var backend = RawBackend.Answering("HTTP/1.1 200 OK\r\nServer: theirs\r\nContent-Length: 0\r\n\r\n");
         await using var lab = await IngressLab.StartAsync(
             Headers + IngressLab.ServiceFor("web", backend.Address) + IngressLab.IngressWith([("custom-headers", "headers")])
-            + IngressLab.IngressWith([("custom-headers", "default/headers")], "missing", "missing", path: "/missing"),
-            With("global-allowed-response-headers", "x-team,Server"));
+            + IngressLab.IngressWith([("custom-headers", "default/headers")], "missing", "missing", path: "/missing")
+            + ControllerConfigMap.With((Allowed, "x-team,Server")),
+            ControllerConfigMap.Read);
 
         var answer = await lab.GetAsync("/", Deadline.Token);
         Assert.Equal("blue", answer.Head["X-Team"]);
@@ -38,8 +39,9 @@ public sealed class ResponseAnnotationTests
     public async Task A_change_of_the_map_shows_at_the_next_request()
     {
         await using var backend = RawBackend.Answering();
-        var rest = IngressLab.ServiceFor("web", backend.Address) + IngressLab.IngressWith([("custom-headers", "headers")]);
-        await using var lab = await IngressLab.StartAsync(Headers + rest, With("global-allowed-response-headers", "X-Team,Server"));
+        var rest = IngressLab.ServiceFor("web", backend.Address) + IngressLab.IngressWith([("custom-headers", "headers")])
+            + ControllerConfigMap.With((Allowed, "X-Team,Server"));
+        await using var lab = await IngressLab.StartAsync(Headers + rest, ControllerConfigMap.Read);
 
         lab.Write(Headers.Replace("blue", "red", StringComparison.Ordinal) + rest);
 
@@ -57,8 +59,9 @@ public sealed class ResponseAnnotationTests
         await using var backend = RawBackend.Answering();
         await using var lab = await IngressLab.StartAsync(
             Headers.Replace("X-Team: blue", entry, StringComparison.Ordinal)
-            + IngressLab.ServiceFor("web", backend.Address) + IngressLab.IngressWith([("custom-headers", map)]),
-            With("global-allowed-response-headers", allowed));
+            + IngressLab.ServiceFor("web", backend.Address) + IngressLab.IngressWith([("custom-headers", map)])
+            + ControllerConfigMap.With((Allowed, allowed)),
+            ControllerConfigMap.Read);
 
         Assert.Equal(503, (await lab.GetAsync("/", Deadline.Token)).Status);
         Assert.Contains(lab.Problems, problem => problem.Field == "metadata.annotations[nginx.ingress.kubernetes.io/custom-headers]");
@@ -126,7 +129,8 @@ public sealed class ResponseAnnotationTests
     {
         await using var backend = RawBackend.Answering("HTTP/1.1 200 OK\r\nServer: theirs\r\nContent-Length: 0\r\n\r\n");
         await using var lab = await IngressLab.StartAsync(
-            IngressLab.ServiceFor("web", backend.Address) + IngressLab.IngressWith([]), With(key, value));
+            IngressLab.ServiceFor("web", backend.Address) + IngressLab.IngressWith([]) + ControllerConfigMap.With((key, value)),
+            ControllerConfigMap.Read);
 
         Assert.Equal(server, (await lab.GetAsync("/", Deadline.Token)).Head["Server"]);
     }
@@ -141,7 +145,4 @@ public sealed class ResponseAnnotationTests
         Assert.Equal(200, (await lab.GetAsync("/", Deadline.Token)).Status);
         Assert.Empty(lab.Problems);
     }
-
-    private static Func<TranslationOptions, TranslationOptions> With(string key, string value) =>
-        options => options with { Configuration = ImmutableDictionary<string, string>.Empty.Add(key, value) };
 }

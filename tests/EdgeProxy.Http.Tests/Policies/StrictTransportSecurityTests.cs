@@ -1,7 +1,5 @@
-using System.Collections.Immutable;
 using System.Text;
 using EdgeProxy.Http.Tests.Support;
-using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model.Certificates;
 
 namespace EdgeProxy.Http.Tests.Policies;
@@ -19,8 +17,8 @@ public sealed class StrictTransportSecurityTests
     public async Task Every_answer_over_https_has_it(string configuration, string expected)
     {
         await using var backend = RawBackend.Answering("HTTP/1.1 200 OK\r\nStrict-Transport-Security: theirs\r\nContent-Length: 0\r\n\r\n");
-        var settings = configuration.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(entry => entry.Split('=')).ToImmutableDictionary(e => e[0], e => e[1]);
-        await using var lab = await StartAsync(backend, TestCertificates.CreateEcdsa("cert", Objects.Host), settings);
+        var entries = configuration.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(entry => entry.Split('=')).Select(entry => (entry[0], entry[1]));
+        await using var lab = await StartAsync(backend, TestCertificates.CreateEcdsa("cert", Objects.Host), [.. entries]);
 
         var answer = await AskAsync(lab, "/");
         Assert.Equal(200, answer.Status);
@@ -35,7 +33,7 @@ public sealed class StrictTransportSecurityTests
     public async Task Neither_plain_answers_nor_those_under_a_generated_certificate_have_it()
     {
         await using var backend = RawBackend.Answering();
-        await using var lab = await StartAsync(backend, TestCertificates.CreateEcdsa("cert", "other.example.com"), ImmutableDictionary<string, string>.Empty);
+        await using var lab = await StartAsync(backend, TestCertificates.CreateEcdsa("cert", "other.example.com"));
 
         Assert.Equal("", (await AskAsync(lab, "/")).Head["Strict-Transport-Security"]);
         var plain = await lab.GetAsync("/", Deadline.Token);
@@ -49,11 +47,11 @@ public sealed class StrictTransportSecurityTests
         return await client.AskAsync($"GET {target} HTTP/1.1\r\nHost: {Objects.Host}\r\n\r\n", Deadline.Token);
     }
 
-    private static Task<IngressLab> StartAsync(RawBackend backend, ServerCertificate certificate, ImmutableDictionary<string, string> configuration) =>
+    private static Task<IngressLab> StartAsync(RawBackend backend, ServerCertificate certificate, params (string, string)[] configuration) =>
         IngressLab.StartAsync(
             SecretOf(certificate) + IngressLab.ServiceFor("web", backend.Address) + IngressLab.IngressWith([], extra: Tls)
-            + IngressLab.IngressWith([], "missing", "missing", path: "/missing"),
-            options => options with { Configuration = configuration });
+            + IngressLab.IngressWith([], "missing", "missing", path: "/missing") + ControllerConfigMap.With(configuration),
+            ControllerConfigMap.Read);
 
     private static string SecretOf(ServerCertificate certificate) => $$"""
         ---

@@ -9,7 +9,7 @@ internal sealed class HostRedirectStep(string host) : IRequestStep
     public ValueTask<ResponseReason> ApplyAsync(Exchange exchange)
     {
         var port = HostAndPort.Split(exchange.Http.Request.Headers.Host.ToString()).Port;
-        exchange.Reply.Status = exchange.Snapshot.HttpDefaults.RedirectStatus;
+        exchange.Reply.Status = exchange.Snapshot.Http.RedirectStatus;
         exchange.Reply.Headers.Location = $"{exchange.Client.Scheme}://{host}{port}{RequestTarget.OriginForm(exchange.RawTarget)}";
         return ValueTask.FromResult(ResponseReason.Redirect);
     }

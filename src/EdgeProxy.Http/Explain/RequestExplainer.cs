@@ -1,0 +1,170 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using EdgeProxy.Http.Forwarding;
+using EdgeProxy.Model;
+using EdgeProxy.Model.Explaining;
+using EdgeProxy.Model.Policies;
+using EdgeProxy.Model.Routing;
+
+namespace EdgeProxy.Http.Explain;
+
+/// <summary>Explains what would become of a request, by the same table and the same normalisation as the data path. Sends nothing.</summary>
+public static class RequestExplainer
+{
+    // RFC 8555 §8.3.
+    private const string AcmeChallenge = "/.well-known/acme-challenge/";
+
+    /// <summary>Explains one.</summary>
+    /// <param name="snapshot">What is served.</param>
+    /// <param name="method">Such as GET.</param>
+    /// <param name="request">http or https, host, path and query; the path is taken byte for byte.</param>
+    /// <param name="headers">Header lines; only Host matters yet.</param>
+    /// <exception cref="FormatException">The URL is none; the message says why.</exception>
+    public static RequestExplanation Explain(ProxySnapshot snapshot, string method, string request, IReadOnlyList<KeyValuePair<string, string>> headers)
+    {
+        var (isHttps, authority, target) = Split(request);
+        var hostHeader = headers.Where(header => header.Key.Equals("Host", StringComparison.OrdinalIgnoreCase)).Select(header => header.Value).LastOrDefault() ?? authority;
+        var host = HostName.Normalize(hostHeader);
+        var explanation = new RequestExplanation(
+            method, request, snapshot.Generation, isHttps ? "https" : "http", host, "", isHttps ? Certificate(snapshot, HostName.Normalize(authority)) : null,
+            [], [], null, [], null, [], ResponseReason.BadRequest.Word(), ResponseReason.BadRequest.Status(), null, null);
+        if (!RequestPath.TryNormalize(target, out var path))
+        {
+            return explanation;
+        }
+
+        var chosen = RouteExplainer.Explain(snapshot.Routes, host, path.ToString());
+        explanation = explanation with { Path = path.ToString(), Hosts = chosen.Hosts, Candidates = chosen.Candidates };
+        if (chosen.Route is not { } route)
+        {
+            return With(explanation, ResponseReason.NoRoute);
+        }
+
+        explanation = explanation with { Ingress = route.Ingress.ToString(), Steps = Steps(route) };
+        if (route.IsClosed)
+        {
+            return With(explanation, ResponseReason.Closed);
+        }
+
+        if (route.Policies?.Redirect is { } redirect)
+        {
+            return With(explanation, ResponseReason.Redirect) with { Status = redirect.Status, Location = redirect.Location };
+        }
+
+        if (route.SslRedirect && !isHttps && !path.StartsWith(AcmeChallenge, StringComparison.Ordinal))
+        {
+            return With(explanation, ResponseReason.HttpsRedirect) with { Location = $"https://{host}{target}" };
+        }
+
+        if (route.Backend is null || snapshot.Find(route.Backend) is not { } port)
+        {
+            return With(explanation, ResponseReason.BackendMissing) with { Service = route.Backend?.ToString() };
+        }
+
+        var forwarded = route.Rewrite is { } rewrite ? RequestTarget.Rewritten(rewrite.Apply(path), target) : target;
+        explanation = explanation with { Service = port.Name.ToString(), Endpoints = Endpoints(port) };
+        return port.HttpScheduler.Candidates.IsEmpty
+            ? With(explanation, ResponseReason.NoEndpoint)
+            : With(explanation, ResponseReason.Forwarded) with { UpstreamRequest = $"{method} {forwarded} (Host: {hostHeader})" };
+    }
+
+    private static RequestExplanation With(RequestExplanation explanation, ResponseReason reason) =>
+        explanation with { Outcome = reason.Word(), Status = reason.Status() };
+
+    /// <summary>By hand: <see cref="Uri"/> would normalise what is to be explained.</summary>
+    private static (bool IsHttps, string Authority, string Target) Split(string url)
+    {
+        var isHttps = url.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
+        if (!isHttps && !url.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new FormatException("the URL must begin with http:// or https://");
+        }
+
+        var rest = url[(url.IndexOf("://", StringComparison.Ordinal) + 3)..];
+        var end = rest.AsSpan().IndexOfAny('/', '?', '#');
+        var authority = end < 0 ? rest : rest[..end];
+        if (authority.Length == 0)
+        {
+            throw new FormatException("the URL must name a host");
+        }
+
+        var target = end < 0 ? "/" : rest[end..];
+        var fragment = target.IndexOf('#', StringComparison.Ordinal);
+        target = fragment < 0 ? target : target[..fragment];
+        return (isHttps, authority, target.StartsWith('/') ? target : "/" + target);
+    }
+
+    private static string Certificate(ProxySnapshot snapshot, string serverName)
+    {
+        var listed = snapshot.Routes.CertificatesFor(serverName);
+        if (snapshot.FindCertificate(serverName) is { } certificate)
+        {
+            return listed.Contains(certificate.Name) ? $"Secret {certificate.Name}" : $"Secret {certificate.Name}, the default: {WhyDefault(snapshot, listed, serverName)}";
+        }
+
+        return $"one made at start: {WhyDefault(snapshot, listed, serverName)}";
+    }
+
+    private static string WhyDefault(ProxySnapshot snapshot, ImmutableArray<NamespacedName> listed, string serverName)
+    {
+        if (listed.IsEmpty)
+        {
+            return $"no Ingress names a Secret for {serverName}";
+        }
+
+        return string.Join("; ", listed.Select(secret => snapshot.Certificates.ContainsKey(secret)
+            ? $"the certificate in Secret {secret} does not cover {serverName}"
+            : $"Secret {secret} is missing or cannot be used"));
+    }
+
+    private static ImmutableArray<EndpointExplanation> Endpoints(ServicePort port)
+    {
+        var candidates = port.HttpScheduler.Candidates;
+        return
+        [
+            .. port.Backends.Select((backend, index) => new EndpointExplanation(
+                backend.Address.ToString(),
+                candidates.Contains(backend),
+                Why(port, backend, port.Config.Endpoints[index], candidates.Contains(backend)),
+                backend.Active,
+                backend.Weight)),
+        ];
+    }
+
+    private static string Why(ServicePort port, Backend backend, Endpoint endpoint, bool isCandidate)
+    {
+        if (!isCandidate)
+        {
+            return endpoint switch
+            {
+                { Terminating: true } => "terminating",
+                { Ready: false } => "not ready",
+                _ => "kept for clients nearer to it (zone or node hints), or of the other address family",
+            };
+        }
+
+        if (!backend.IsHealthy)
+        {
+            return "fails its health check: passed over while others are there";
+        }
+
+        if (port.IsEjected(backend))
+        {
+            return "kept failing: passed over for a while";
+        }
+
+        return backend.Weight == 0 ? "weight 0: gets no new requests" : backend.IsOpen ? "may serve" : "has all the connections it may have";
+    }
+
+    /// <summary>The features a route asks for, named as their policies are.</summary>
+    private static ImmutableArray<string> Steps(Route route) => [.. Asked(route.HostPolicies), .. Asked(route.Policies), .. route.Rewrite is null ? [] : new[] { "rewrite-target" }];
+
+    private static IEnumerable<string> Asked(object? policies) => policies is null
+        ? []
+        : policies.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Select(property => (property.Name, Value: property.GetValue(policies)))
+            .Where(property => property.Value is not (null or false) && property.Value is not System.Collections.ICollection { Count: 0 })
+            .Select(property => KebabCase(property.Name));
+
+    private static string KebabCase(string name) => string.Concat(name.Select((c, index) => char.IsUpper(c) ? (index == 0 ? "" : "-") + char.ToLowerInvariant(c) : c.ToString()));
+}

@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Text.Json;
+using EdgeProxy.Explaining;
+using EdgeProxy.Hosting;
+using EdgeProxy.Http.Explain;
+using EdgeProxy.Kubernetes.ControlPlane;
+using EdgeProxy.Kubernetes.Manifests;
+
+namespace EdgeProxy.Commands;
+
+/// <summary>
+/// <c>edgeproxy explain</c>: says what would become of a request and why, from manifests or, with <c>--admin</c>, from a running process. Exit code
+/// 0 when an endpoint would get it or the client be sent elsewhere, 1 when the answer would be an error, 2 when something could not be read.
+/// </summary>
+internal static class ExplainCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create()
+    {
+        var request = new Argument<string[]>("[METHOD] URL") { Arity = new ArgumentArity(1, 2), Description = "The request: GET unless said otherwise, then http:// or https://, host, path and query." };
+        var headers = new Option<string[]>("--header", "-H") { Description = "A header line, 'Name: value'.", HelpName = "LINE", DefaultValueFactory = _ => [] };
+        var admin = new Option<string?>("--admin") { Description = "Ask the running process whose admin port this is, such as http://127.0.0.1:9180.", HelpName = "URL" };
+        var output = new Option<string>("--output", "-o") { Description = "text or json.", HelpName = "FORMAT", DefaultValueFactory = _ => "text" };
+        output.AcceptOnlyFromAmong("text", "json");
+        var command = new Command("explain", "Say which listener, host, rule, Service and endpoints a request would meet, and why not the others.") { request, headers, admin, output };
+        var options = new SettingOptions(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var errors = new List<string>();
+            var question = ExplainQuestion.Parse(parsed.GetValue(request)!, parsed.GetValue(headers)!, errors);
+            var explanation = errors.Count > 0
+                ? null
+                : parsed.GetValue(admin) is { } port
+                    ? await AskAsync(port, question!, errors, cancellationToken)
+                    : Read(options, parsed, question!, errors);
+            if (explanation is null)
+            {
+                errors.ForEach(error => Console.Error.WriteLine($"edgeproxy: {error}"));
+                return ExitCodes.CouldNotRead;
+            }
+
+            await Console.Out.WriteAsync(parsed.GetValue(output) == "json" ? JsonSerializer.Serialize(explanation, ExplainReport.Json) + "\n" : ExplainReport.ToText(explanation));
+            return explanation.Status >= 400 ? ExitCodes.Problems : ExitCodes.Success;
+        });
+        return command;
+    }
+
+    private static RequestExplanation? Read(SettingOptions options, ParseResult parsed, ExplainQuestion question, List<string> errors)
+    {
+        var settings = options.Read(parsed, errors);
+        var controlPlane = ManifestAssembly.ControlPlane(settings, errors);
+        if (settings.Manifests.IsEmpty)
+        {
+            errors.Add("nothing to explain by: give --manifests, or --admin for a running process");
+        }
+
+        if (errors.Count > 0)
+        {
+            return null;
+        }
+
+        var loaded = new ManifestSource(settings.Manifests, TimeProvider.System).Load();
+        var pipeline = ManifestAssembly.Pipeline(settings, controlPlane, AllocationMemory.Recall(ManifestAssembly.StateFile(settings)), TimeProvider.System);
+        return question.Answer(pipeline.Apply(loaded.Objects, loaded.Problems).Snapshot, errors);
+    }
+
+    private static async Task<RequestExplanation?> AskAsync(string admin, ExplainQuestion question, List<string> errors, CancellationToken cancellationToken)
+    {
+        if (!Uri.TryCreate(admin, UriKind.Absolute, out var server) || server.Scheme is not ("http" or "https"))
+        {
+            errors.Add($"--admin {admin}: must be a URL such as http://127.0.0.1:9180");
+            return null;
+        }
+
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+        try
+        {
+            using var answer = await client.GetAsync(new Uri(server, "/api/v1/explain" + question.ToQuery()), cancellationToken);
+            var text = await answer.Content.ReadAsStringAsync(cancellationToken);
+            if (answer.IsSuccessStatusCode)
+            {
+                return JsonSerializer.Deserialize<RequestExplanation>(text, ExplainReport.Json);
+            }
+
+            errors.Add($"{admin}: {text.Trim()}");
+        }
+        catch (Exception error) when (error is HttpRequestException or TaskCanceledException or JsonException)
+        {
+            errors.Add($"{admin}: {error.Message}");
+        }
+
+        return null;
+    }
+}
