@@ -18,7 +18,7 @@ public static class RequestExplainer
     /// <param name="snapshot">What is served.</param>
     /// <param name="method">Such as GET.</param>
     /// <param name="request">http or https, host, path and query; the path is taken byte for byte.</param>
-    /// <param name="headers">Header lines; only Host matters yet.</param>
+    /// <param name="headers">Header lines; Host and Origin matter.</param>
     /// <exception cref="FormatException">The URL is none; the message says why.</exception>
     public static RequestExplanation Explain(ProxySnapshot snapshot, string method, string request, IReadOnlyList<KeyValuePair<string, string>> headers)
     {
@@ -41,32 +41,65 @@ public static class RequestExplainer
         }
 
         explanation = explanation with { Ingress = route.Ingress.ToString(), Steps = Steps(route) };
-        if (route.IsClosed)
+        var origin = headers.Where(header => header.Key.Equals("Origin", StringComparison.OrdinalIgnoreCase)).Select(header => header.Value).LastOrDefault();
+        if (OwnAnswer(explanation, route, hostHeader, target, origin, snapshot.Http) is { } answered)
         {
-            return With(explanation, ResponseReason.Closed);
-        }
-
-        if (route.Policies?.Redirect is { } redirect)
-        {
-            return With(explanation, ResponseReason.Redirect) with { Status = redirect.Status, Location = redirect.Location };
+            return answered;
         }
 
         if (route.SslRedirect && !isHttps && !path.StartsWith(AcmeChallenge, StringComparison.Ordinal))
         {
-            return With(explanation, ResponseReason.HttpsRedirect) with { Location = $"https://{host}{target}" };
+            return With(explanation, ResponseReason.HttpsRedirect) with { Status = snapshot.Http.RedirectStatus, Location = $"https://{host}{target}" };
         }
 
         if (route.Backend is null || snapshot.Find(route.Backend) is not { } port)
         {
-            return With(explanation, ResponseReason.BackendMissing) with { Service = route.Backend?.ToString() };
+            return DefaultBackend(explanation, route, snapshot)
+                ?? With(explanation, ResponseReason.BackendMissing) with { Service = route.Backend?.ToString() };
         }
 
         var forwarded = route.Rewrite is { } rewrite ? RequestTarget.Rewritten(rewrite.Apply(path), target) : target;
         explanation = explanation with { Service = port.Name.ToString(), Endpoints = Endpoints(port) };
         return port.HttpScheduler.Candidates.IsEmpty
-            ? With(explanation, ResponseReason.NoEndpoint)
+            ? DefaultBackend(explanation, route, snapshot) ?? With(explanation, ResponseReason.NoEndpoint)
             : With(explanation, ResponseReason.Forwarded) with { UpstreamRequest = $"{method} {forwarded} (Host: {hostHeader})" };
     }
+
+    /// <summary>What the route answers itself before anything is forwarded, in the order of <see cref="Policies.RouteSteps"/>; null: nothing.</summary>
+    private static RequestExplanation? OwnAnswer(
+        RequestExplanation explanation, Route route, string hostHeader, string target, string? origin, HttpSettings settings)
+    {
+        RequestExplanation To(int status, string location) => With(explanation, ResponseReason.Redirect) with { Status = status, Location = location };
+        if (route.RedirectsToHost is { } named)
+        {
+            return To(settings.RedirectStatus, $"{explanation.Listener}://{named}{HostAndPort.Split(hostHeader).Port}{target}");
+        }
+
+        if (route.HostPolicies?.AppRoot is { } root && explanation.Path == "/")
+        {
+            return To(302, $"{explanation.Listener}://{hostHeader}{root}");
+        }
+
+        if (route.IsClosed)
+        {
+            return With(explanation, ResponseReason.Closed);
+        }
+
+        return route.Policies switch
+        {
+            { Cors: { } cors } when explanation.Method == "OPTIONS" && cors.Allowed(origin) is not null => With(explanation, ResponseReason.Preflight),
+            { Return: { Location: { } location } answer } => To(answer.Status, location.ToString()),
+            { Return: { } answer } => With(explanation, ResponseReason.Returned) with { Status = answer.Status },
+            { Redirect: { } redirect } => To(redirect.Status, redirect.Location),
+            _ => null,
+        };
+    }
+
+    /// <summary>Who answers in the place of a Service that cannot; null: nobody.</summary>
+    private static RequestExplanation? DefaultBackend(RequestExplanation explanation, Route route, ProxySnapshot snapshot) =>
+        route.Policies?.ErrorPages is { } pages && snapshot.FindFirstPort(pages.Service) is { HttpScheduler.Candidates.IsEmpty: false } port
+            ? With(explanation, ResponseReason.Forwarded) with { Service = $"{port.Name} (default-backend)", Endpoints = Endpoints(port) }
+            : null;
 
     private static RequestExplanation With(RequestExplanation explanation, ResponseReason reason) =>
         explanation with { Outcome = reason.Word(), Status = reason.Status() };

@@ -67,6 +67,9 @@ public sealed class VariableText
         return string.Concat(Parts.Select(part => part.IsVariable ? valueOf(state, part.Text) : part.Text));
     }
 
+    /// <summary>As it was written, but for braces.</summary>
+    public override string ToString() => Fill(0, static (_, name) => "$" + name);
+
     private static bool IsKnown(string name) => Known.Contains(name) || (name.Length > 5 && name.StartsWith("http_", StringComparison.Ordinal));
 
     /// <summary>The name behind a dollar, with or without braces; empty when there is none.</summary>
