@@ -62,6 +62,8 @@ internal static class ManifestAssembly
         Controllers = settings.Controllers,
         ServeAllWithoutClasses = true,
         DefaultCertificate = settings.DefaultCertificate,
+        AllowExternalIPs = settings.AllowExternalIPs,
+        ServiceProxyName = settings.ServiceProxyName,
         Scheduler = settings.Scheduler,
         PassiveEjection = settings.PassiveEjection,
         Timeouts = settings.Timeouts,

@@ -195,6 +195,7 @@ public sealed class Laboratory : IAsyncDisposable
         A2 = await AddPodAsync("a2", A, 12);
         B1 = await AddPodAsync("b1", B, 11);
 
+        _folder.Write("nodes.yaml", string.Join("\n---\n", Manifest(A), Manifest(B)));
         Publish(Web, A1, A2, B1);
         Publish(Alone, A1);
         Publish(Empty);
@@ -207,6 +208,14 @@ public sealed class Laboratory : IAsyncDisposable
 
     private async Task RunAsync(Node node, string vips) => Own(await EdgeProxyProcess.StartAsync(
         node.Network, "run", ["--manifests", _folder.Path, "--node-name", node.Name, "--vips", vips, .. ServiceUnderTest.Ranges]));
+
+    // By the pods' ranges a node knows its own pods from other clients.
+    private static string Manifest(Node node) => $$"""
+        apiVersion: v1
+        kind: Node
+        metadata: {name: {{node.Name}}}
+        spec: {podCIDRs: [10.244.{{node.Number}}.0/24, "fd00:244:{{node.Number}}::/64"]}
+        """;
 
     private T Own<T>(T owned)
         where T : IAsyncDisposable
