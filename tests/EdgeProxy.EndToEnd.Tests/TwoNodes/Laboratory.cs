@@ -18,6 +18,9 @@ namespace EdgeProxy.EndToEnd.Tests.TwoNodes;
 /// </remarks>
 public sealed class Laboratory : IAsyncDisposable
 {
+    /// <summary>How long somebody who should answer may take on a busy machine.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private readonly ConcurrentStack<IAsyncDisposable> _owned = [];
     private readonly ManifestFolder _folder = new();
     private Task? _start;
@@ -114,8 +117,13 @@ public sealed class Laboratory : IAsyncDisposable
     /// <summary>Asks who serves: by TCP with a connection, by UDP with a datagram of a new flow.</summary>
     internal static async Task<Answer> AskAsync(NetworkNamespace from, IPEndPoint to, ProtocolType protocol, IPAddress? source = null)
     {
-        using var socket = await ConnectAsync(from, to, protocol, source);
-        return await AskAsync(socket);
+        return await AnswerAsync().WaitAsync(Patience, Deadline);
+
+        async Task<Answer> AnswerAsync()
+        {
+            using var socket = await ConnectAsync(from, to, protocol, source);
+            return await AskAsync(socket);
+        }
     }
 
     /// <summary>The same on an open socket; a TCP connection answers once.</summary>
