@@ -65,6 +65,8 @@ internal static class ManifestAssembly
         ConfigMap = settings.ConfigMap,
         TcpServices = settings.TcpServices,
         UdpServices = settings.UdpServices,
+        AllowExternalIPs = settings.AllowExternalIPs,
+        ServiceProxyName = settings.ServiceProxyName,
         Scheduler = settings.Scheduler,
         PassiveEjection = settings.PassiveEjection,
         Timeouts = settings.Timeouts,

@@ -60,6 +60,12 @@ internal sealed class ProxySettings
     /// <summary>Secret of the certificate for names without one of their own; null: one is made at start.</summary>
     public NamespacedName? DefaultCertificate { get; set; }
 
+    /// <summary>Whether the externalIPs of Services are served: who may write them can take any address (CVE-2020-8554).</summary>
+    public bool AllowExternalIPs { get; set; } = true;
+
+    /// <summary>The value of label <c>service.kubernetes.io/service-proxy-name</c> that is ours; null: only Services without the label.</summary>
+    public string? ServiceProxyName { get; set; }
+
     /// <summary>The scheduler of Services that name none.</summary>
     public string Scheduler { get; set; } = SchedulingPolicy.DefaultScheduler;
 
