@@ -12,6 +12,12 @@ public sealed record ServiceTimeouts
     /// <summary>How long a TCP connection may live without a byte in either direction. At most 24 h; default zero: for ever.</summary>
     public TimeSpan Idle { get; init; }
 
+    /// <summary>
+    /// How long a peer on either side of a TCP connection is silent before it is probed (TCP keep-alive), in whole seconds. 1 s to 9 h; zero:
+    /// never. Default 60 s.
+    /// </summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>How long a UDP flow lives without a datagram in either direction. 1 s to 24 h; default 60 s.</summary>
     public TimeSpan UdpIdle { get; init; } = TimeSpan.FromSeconds(60);
 

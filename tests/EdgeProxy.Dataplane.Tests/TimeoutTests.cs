@@ -63,6 +63,41 @@ public sealed class TimeoutTests : IAsyncDisposable
         Assert.Equal("and here", await second.EchoAsync("and here"));
     }
 
+    [Theory(Timeout = 30_000)]
+    [InlineData(60)]
+    [InlineData(20)]
+    [InlineData(600)]
+    public async Task Both_sides_are_probed_after_the_keep_alive_of_their_service(int seconds)
+    {
+        var keepAlive = TimeSpan.FromSeconds(seconds);
+        await using var a = new NamedBackend("a");
+        var port = await ServeAsync("web", TransportProtocol.Tcp, new() { KeepAlive = keepAlive }, a.Address);
+        using var client = await LineClient.ConnectAsync(port);
+        Assert.Equal("a", await client.ReadLineAsync());
+
+        await AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => IsDue(TcpKeepAlive.TimeLeft(localPort: null, PortOf(a))));
+        await TestDataplane.WaitForAsync(() => IsDue(TcpKeepAlive.TimeLeft(port, remotePort: null)));
+
+        // The kernel's clock is not ours: some of its time has passed, and it counts in ticks.
+        bool IsDue(TimeSpan? left) => left > keepAlive / 2 && left < keepAlive + TimeSpan.FromSeconds(0.1);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Without_keep_alive_nobody_is_probed()
+    {
+        await using var a = new NamedBackend("a");
+        var port = await ServeAsync("web", TransportProtocol.Tcp, new() { KeepAlive = TimeSpan.Zero }, a.Address);
+        using var client = await LineClient.ConnectAsync(port);
+        Assert.Equal("a", await client.ReadLineAsync());
+
+        // Every connection begins with what its listening socket has.
+        await TestDataplane.WaitForAsync(() => TcpKeepAlive.TimeLeft(port, remotePort: null) is not null);
+        await AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => TcpKeepAlive.TimeLeft(port, remotePort: null) is null);
+
+        Assert.Null(TcpKeepAlive.TimeLeft(localPort: null, PortOf(a)));
+        Assert.Equal("still here", await client.EchoAsync("still here"));
+    }
+
     [Fact(Timeout = 30_000)]
     public async Task A_udp_flow_ends_at_the_idle_timeout_of_its_service()
     {
@@ -112,6 +147,8 @@ public sealed class TimeoutTests : IAsyncDisposable
         await TestDataplane.WaitForAsync(() => _plane.L4.ListenerCount == listeners + 1);
         return port;
     }
+
+    private static int PortOf(NamedBackend backend) => ((IPEndPoint)backend.Address).Port;
 
     /// <summary>What the first endpoint of a Service has.</summary>
     private int ActiveOf(string service) => _plane.Snapshots.Current.Services[new("default", service)].Ports[0].Backends[0].Active;

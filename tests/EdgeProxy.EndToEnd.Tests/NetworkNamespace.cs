@@ -1,11 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace EdgeProxy.EndToEnd.Tests;
 
 /// <summary>A network namespace of the test's own with its loopback interface up. Owns it: it is deleted when disposed.</summary>
-internal sealed class NetworkNamespace : IAsyncDisposable
+internal sealed partial class NetworkNamespace : IAsyncDisposable
 {
+    private const int CLONE_NEWNET = 0x40000000; // linux/sched.h
+
     private static int _last;
 
     private readonly string _name = string.Create(CultureInfo.InvariantCulture, $"edgeproxy-test-{Environment.ProcessId}-{Interlocked.Increment(ref _last)}");
@@ -13,6 +16,9 @@ internal sealed class NetworkNamespace : IAsyncDisposable
     private NetworkNamespace()
     {
     }
+
+    /// <summary>Its name for <c>ip</c>.</summary>
+    public string Name => _name;
 
     /// <summary>What stands before a command so that it runs in here.</summary>
     public string[] Prefix => ["ip", "netns", "exec", _name];
@@ -37,6 +43,36 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         return output;
     }
 
+    /// <summary>Runs several commands of <c>ip</c> in here, one a line.</summary>
+    public async Task ConfigureAsync(string commands)
+    {
+        var (exitCode, _, errors) = await RunAsync(["ip", "-n", _name, "-batch", "-"], commands);
+        Assert.True(exitCode == 0, errors);
+    }
+
+    /// <summary>Runs something on a thread in here. What it opens stays here, whichever thread uses it later.</summary>
+    public Task<T> EnterAsync<T>(Func<T> body)
+    {
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() =>
+        {
+            try
+            {
+                using var place = File.OpenHandle($"/run/netns/{_name}");
+                Assert.True(setns((int)place.DangerousGetHandle(), CLONE_NEWNET) == 0, $"setns: error {Marshal.GetLastPInvokeError()}");
+                done.SetResult(body());
+            }
+            catch (Exception error)
+            {
+                done.SetException(error);
+            }
+        })
+        {
+            IsBackground = true,
+        }.Start();
+        return done.Task;
+    }
+
     /// <summary>The names of the interfaces.</summary>
     public async Task<string> LinksAsync() => await IpAsync("-br link");
 
@@ -52,12 +88,24 @@ internal sealed class NetworkNamespace : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await RunAsync(["ip", "netns", "delete", _name]);
 
-    private static async Task<(int ExitCode, string Output, string Errors)> RunAsync(string[] command)
+    private static async Task<(int ExitCode, string Output, string Errors)> RunAsync(string[] command, string input = "")
     {
-        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
         await process.WaitForExitAsync(CancellationToken.None);
         return (process.ExitCode, await output, await errors);
     }
+
+    [LibraryImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int setns(int descriptor, int kind);
 }

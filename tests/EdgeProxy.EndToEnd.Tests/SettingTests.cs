@@ -1,9 +1,10 @@
+using EdgeProxy.Hosting;
 using EdgeProxy.Model;
 using EdgeProxy.Settings;
 
 namespace EdgeProxy.EndToEnd.Tests;
 
-/// <summary>Timeouts of the whole process, as they are written on the command line.</summary>
+/// <summary>Settings of the whole process, as they are written on the command line.</summary>
 public sealed class SettingTests
 {
     [Fact]
@@ -28,6 +29,7 @@ public sealed class SettingTests
     [InlineData("connect-timeout", "1ms", "--connect-timeout: must be a duration from 50ms to 1m, such as 30s or 1m30s")]
     [InlineData("idle-timeout", "25h", "--idle-timeout: must be a duration from 0s to 24h, such as 30s or 1m30s")]
     [InlineData("udp-idle-timeout", "0", "--udp-idle-timeout: must be a duration from 1s to 24h, such as 30s or 1m30s")]
+    [InlineData("allow-external-ips", "no", "--allow-external-ips: must be true or false")]
     [InlineData("drain-timeout", "soon", "--drain-timeout: must be a duration from 0s to 1h, such as 30s or 1m30s")]
     public void A_bad_one_is_named_with_what_it_may_be(string name, string value, string message)
     {
@@ -36,6 +38,18 @@ public sealed class SettingTests
         SettingSources.Read(new Dictionary<string, IReadOnlyList<string>> { [name] = [value] }, configFile: null, _ => null, errors);
 
         Assert.Equal([message], errors);
+    }
+
+    [Fact]
+    public void External_ips_and_other_proxies_services_are_a_choice()
+    {
+        var node = new LocalNode { Name = "n1" };
+
+        var byDefault = ManifestAssembly.Translation(Read(), node);
+        var chosen = ManifestAssembly.Translation(Read(("allow-external-ips", "false"), ("service-proxy-name", "edge")), node);
+
+        Assert.Equal((true, null), (byDefault.AllowExternalIPs, byDefault.ServiceProxyName));
+        Assert.Equal((false, "edge"), (chosen.AllowExternalIPs, chosen.ServiceProxyName));
     }
 
     private static ProxySettings Read(params (string Name, string Value)[] given)

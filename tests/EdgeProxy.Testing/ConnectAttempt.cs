@@ -39,6 +39,17 @@ public sealed class ConnectAttempt : IDisposable
         }
     }
 
+    /// <summary>How often the first packet was repeated so far, for want of an answer. The kernel's first repetition comes after a second.</summary>
+    public int Repetitions
+    {
+        get
+        {
+            Span<byte> info = stackalloc byte[8];
+            Socket.GetRawSocketOption(TcpLevel, TcpInfo, info);
+            return info[2]; // tcpi_retransmits
+        }
+    }
+
     /// <inheritdoc />
     public void Dispose() => Socket.Dispose();
 }

@@ -75,6 +75,7 @@ internal sealed class ServiceSession(
         _port = resolution.ServicePort!; // there is one to forward to
         _scheduler = resolution.Scheduler;
         IdleTimeout = _port.Service.Timeouts.Idle;
+        KeepAlive = _port.Service.Timeouts.KeepAlive;
         DialNext(CloseReason.NoEndpoint, mayRepeat: false);
     }
 

@@ -16,6 +16,9 @@ public sealed record DurationRule(TimeSpan Least, TimeSpan Most)
     /// <summary><see cref="ServiceTimeouts.Idle"/>.</summary>
     public static DurationRule Idle { get; } = new(TimeSpan.Zero, Day);
 
+    /// <summary><see cref="ServiceTimeouts.KeepAlive"/>; the kernel takes up to 32,767 s (tcp(7)).</summary>
+    public static DurationRule KeepAlive { get; } = new(TimeSpan.FromSeconds(1), TimeSpan.FromHours(9));
+
     /// <summary><see cref="ServiceTimeouts.UdpIdle"/> and <see cref="ServiceTimeouts.UdpFirstReply"/>; flows are looked at once a second.</summary>
     public static DurationRule Udp { get; } = new(TimeSpan.FromSeconds(1), Day);
 

@@ -31,7 +31,7 @@ internal sealed partial class ServiceAnnotations
     /// <summary>passive-ejection; default as the process is set.</summary>
     public bool EjectsFailing { get; private set; }
 
-    /// <summary>connect-timeout, idle-timeout, udp-idle-timeout, udp-first-reply-timeout and drain-timeout; default as the process is set.</summary>
+    /// <summary>connect-timeout, idle-timeout, tcp-keepalive, udp-idle-timeout, udp-first-reply-timeout and drain-timeout; default as the process is set.</summary>
     public ServiceTimeouts Timeouts { get; private set; }
 
     /// <summary>accept-proxy-protocol, send-proxy-protocol and transparent.</summary>
@@ -109,6 +109,11 @@ internal sealed partial class ServiceAnnotations
 
             case "idle-timeout":
                 Timeouts = Timeouts with { Idle = ReadDuration(DurationRule.Idle, value, field) ?? Timeouts.Idle };
+                break;
+
+            case "tcp-keepalive":
+                var keepAlive = value == "off" ? TimeSpan.Zero : ReadDuration(DurationRule.KeepAlive, value, field);
+                Timeouts = Timeouts with { KeepAlive = keepAlive ?? Timeouts.KeepAlive };
                 break;
 
             case "udp-idle-timeout":

@@ -8,14 +8,17 @@ internal static class ConnectionOptions
     // and HAProxy and Envoy leave it to the kernel unless told otherwise. Here probing starts after 60 s, which costs an idle connection a
     // quarter of Go's packets and still comes before NATs and cloud balancers forget it (5 min or so); with the kernel's 9 probes
     // (tcp_keepalive_probes) the end is known after 195 s. The number of probes is not set: each call is 0.4 us of every new connection.
-    private const int KeepAliveIdleSeconds = 60;
-    private const int KeepAliveIntervalSeconds = 15;
+    // Another delay keeps that ratio.
+    private const int IntervalsPerDelay = 4;
+
+    /// <summary>How long a connection is silent before its peer is probed, unless somebody asks for something else.</summary>
+    public static TimeSpan DefaultKeepAlive { get; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Sets all of them on a listening socket.</summary>
     public static void SetOnListener(int descriptor)
     {
         SetCommon(descriptor);
-        SetKeepAlive(descriptor);
+        SetKeepAlive(descriptor, DefaultKeepAlive);
     }
 
     /// <summary>Sets what a connection needs from its first byte on. Keep-alive can wait until it proves to be a long one.</summary>
@@ -35,16 +38,23 @@ internal static class ConnectionOptions
     /// <summary>Sends what was held back to share a packet with later bytes.</summary>
     public static void SendNow(int descriptor) => Set(descriptor, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);
 
-    /// <summary>Starts to ask whether the peer is still there.</summary>
+    /// <summary>Asks whether the peer is still there once it has been silent for so long. In whole seconds, rounded up; zero: never.</summary>
     /// <remarks>
     /// Not TCP_USER_TIMEOUT, which would also find the peer that vanishes with bytes under way: it cuts a slow reader with a closed window as
     /// well. Those connections end with tcp_retries2, after about a quarter of an hour.
     /// </remarks>
-    public static void SetKeepAlive(int descriptor)
+    public static void SetKeepAlive(int descriptor, TimeSpan delay)
     {
+        if (delay <= TimeSpan.Zero)
+        {
+            Set(descriptor, Libc.SOL_SOCKET, Libc.SO_KEEPALIVE, 0);
+            return;
+        }
+
+        var seconds = (int)Math.Ceiling(delay.TotalSeconds);
         Set(descriptor, Libc.SOL_SOCKET, Libc.SO_KEEPALIVE, 1);
-        Set(descriptor, Libc.IPPROTO_TCP, Libc.TCP_KEEPIDLE, KeepAliveIdleSeconds);
-        Set(descriptor, Libc.IPPROTO_TCP, Libc.TCP_KEEPINTVL, KeepAliveIntervalSeconds);
+        Set(descriptor, Libc.IPPROTO_TCP, Libc.TCP_KEEPIDLE, seconds);
+        Set(descriptor, Libc.IPPROTO_TCP, Libc.TCP_KEEPINTVL, Math.Max(seconds / IntervalsPerDelay, 1));
     }
 
     private static void SetCommon(int descriptor)

@@ -272,9 +272,23 @@ public abstract partial class TcpSession
         if (!_isKeptAlive)
         {
             _isKeptAlive = true;
-            ConnectionOptions.SetKeepAlive(Upstream.Descriptor);
+            BeginKeepAlive();
         }
 
         StartRelayTimer();
+    }
+
+    private void BeginKeepAlive()
+    {
+        if (KeepAlive > TimeSpan.Zero)
+        {
+            ConnectionOptions.SetKeepAlive(Upstream.Descriptor, KeepAlive);
+        }
+
+        // The client's side has the default from the listening socket.
+        if (KeepAlive != ConnectionOptions.DefaultKeepAlive)
+        {
+            ConnectionOptions.SetKeepAlive(Client.Descriptor, KeepAlive);
+        }
     }
 }

@@ -73,6 +73,13 @@ public abstract partial class TcpSession : ILoopWork
         }
     }
 
+    /// <summary>
+    /// How long either side is silent before it is probed for a peer that vanished (TCP keep-alive), and four times as often from then on. 1 s
+    /// to 32,767 s (tcp(7)), in whole seconds; zero: never. Default 60 s.
+    /// </summary>
+    /// <remarks>To be set on the loop before the backend is connected. Works from the second second on.</remarks>
+    protected TimeSpan KeepAlive { get; set; } = ConnectionOptions.DefaultKeepAlive;
+
     private TcpPeer Client => _client!; // set by Accept, before anything else can run
 
     private TcpPeer Upstream => _upstream!; // set by Dial, the only way into Dialing and Relaying

@@ -66,6 +66,8 @@ internal static class ManifestAssembly
         TcpServices = settings.TcpServices,
         UdpServices = settings.UdpServices,
         TranslateSnippets = settings.TranslateSnippets,
+        AllowExternalIPs = settings.AllowExternalIPs,
+        ServiceProxyName = settings.ServiceProxyName,
         Scheduler = settings.Scheduler,
         PassiveEjection = settings.PassiveEjection,
         Timeouts = settings.Timeouts,

@@ -63,6 +63,12 @@ internal sealed class ProxySettings
     /// <summary>Whether the harmless directives of snippets are honoured.</summary>
     public bool TranslateSnippets { get; set; }
 
+    /// <summary>Whether the externalIPs of Services are served: who may write them can take any address (CVE-2020-8554).</summary>
+    public bool AllowExternalIPs { get; set; } = true;
+
+    /// <summary>The value of label <c>service.kubernetes.io/service-proxy-name</c> that is ours; null: only Services without the label.</summary>
+    public string? ServiceProxyName { get; set; }
+
     /// <summary>The scheduler of Services that name none.</summary>
     public string Scheduler { get; set; } = SchedulingPolicy.DefaultScheduler;
 

@@ -74,6 +74,13 @@ internal static class SettingTable
             settings.LoadBalancerPool = [.. values];
             return null;
         }),
+        Boolean("allow-external-ips", "Serve the externalIPs of Services. Default true.", (settings, allowed) => settings.AllowExternalIPs = allowed),
+        One("service-proxy-name", "NAME", "Serve Services whose label service.kubernetes.io/service-proxy-name has this value, too. Default: only those without the label.",
+            (settings, value) =>
+            {
+                settings.ServiceProxyName = value;
+                return null;
+            }),
         One("node-port-range", "FROM-TO", "Range of node ports. Default 30000-32767.", (settings, value) =>
         {
             settings.NodePortRange = value;
@@ -97,16 +104,8 @@ internal static class SettingTable
         Name("tcp-services-configmap", "ConfigMap of ports that lead to TCP ports of Services: \"9000\": \"ns/service:port\". Default: none.",
             (settings, name) => settings.TcpServices = name),
         Name("udp-services-configmap", "The same for UDP. Default: none.", (settings, name) => settings.UdpServices = name),
-        One("translate-snippets", "BOOL", "Honour snippets that are made of harmless directives only (headers, an unconditional return). Default false.", (settings, value) =>
-        {
-            if (!bool.TryParse(value, out var translates))
-            {
-                return "must be true or false";
-            }
-
-            settings.TranslateSnippets = translates;
-            return null;
-        }),
+        Boolean("translate-snippets", "Honour snippets that are made of harmless directives only (headers, an unconditional return). Default false.",
+            (settings, translates) => settings.TranslateSnippets = translates),
         One("scheduler", "NAME", $"Scheduler of Services without the annotation edgeproxy.io/scheduler: {string.Join(", ", SchedulingPolicy.Schedulers)}. Default rr.",
             (settings, value) =>
             {
@@ -118,16 +117,7 @@ internal static class SettingTable
                 settings.Scheduler = value;
                 return null;
             }),
-        One("passive-ejection", "BOOL", "Pass over endpoints that keep failing, for a while. Default true.", (settings, value) =>
-        {
-            if (!bool.TryParse(value, out var ejects))
-            {
-                return "must be true or false";
-            }
-
-            settings.PassiveEjection = ejects;
-            return null;
-        }),
+        Boolean("passive-ejection", "Pass over endpoints that keep failing, for a while. Default true.", (settings, ejects) => settings.PassiveEjection = ejects),
         Duration("connect-timeout", DurationRule.Connect, "Time an endpoint of a Service gets to accept a TCP connection. Default 2s.",
             (settings, timeout) => settings.Timeouts = settings.Timeouts with { Connect = timeout }),
         Duration("idle-timeout", DurationRule.Idle, "How long a TCP connection to a Service may be silent; 0: for ever. Default 0.",
@@ -174,16 +164,8 @@ internal static class SettingTable
                 settings.DnsZone = settings.DnsZone with { Pods = pods };
                 return null;
             }),
-        One("dns-ignore-empty", "BOOL", "true: a Service with a cluster IP but without ready endpoints has no name. Default false.", (settings, value) =>
-        {
-            if (!bool.TryParse(value, out var ignore))
-            {
-                return "must be true or false";
-            }
-
-            settings.DnsZone = settings.DnsZone with { IgnoreEmptyServices = ignore };
-            return null;
-        }),
+        Boolean("dns-ignore-empty", "true: a Service with a cluster IP but without ready endpoints has no name. Default false.",
+            (settings, ignore) => settings.DnsZone = settings.DnsZone with { IgnoreEmptyServices = ignore }),
         One("admin-address", "IP", "Address of the admin port. Default 127.0.0.1.", (settings, value) =>
         {
             if (!IPAddress.TryParse(value, out var address))
@@ -292,6 +274,17 @@ internal static class SettingTable
             set(settings, parsed);
             return null;
         });
+
+    private static Setting Boolean(string name, string help, Action<ProxySettings, bool> set) => One(name, "BOOL", help, (settings, value) =>
+    {
+        if (!bool.TryParse(value, out var flag))
+        {
+            return "must be true or false";
+        }
+
+        set(settings, flag);
+        return null;
+    });
 
     private static Setting Duration(string name, DurationRule rule, string help, Action<ProxySettings, TimeSpan> set) =>
         One(name, "DURATION", help, (settings, value) =>

@@ -190,6 +190,10 @@ public sealed class UpstreamReuseTests
         foreach (var client in flood)
         {
             await client.SendAsync(Encoding.ASCII.GetBytes("flood"), Deadline);
+        }
+
+        for (var received = 0; received < flood.Count; received++)
+        {
             await scene.ReceiveAsync();
         }
 

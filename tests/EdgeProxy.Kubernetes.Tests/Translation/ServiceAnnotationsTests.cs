@@ -16,6 +16,7 @@ public sealed class ServiceAnnotationsTests
     {
         Connect = TimeSpan.FromMilliseconds(500),
         Idle = TimeSpan.FromMinutes(90),
+        KeepAlive = TimeSpan.Zero,
         UdpIdle = TimeSpan.FromSeconds(30),
         UdpFirstReply = TimeSpan.FromSeconds(5),
         Drain = TimeSpan.Zero,
@@ -70,6 +71,7 @@ public sealed class ServiceAnnotationsTests
         {
             ["edgeproxy.io/connect-timeout"] = "500ms",
             ["edgeproxy.io/idle-timeout"] = "1h30m",
+            ["edgeproxy.io/tcp-keepalive"] = "off",
             ["edgeproxy.io/udp-idle-timeout"] = "30",
             ["edgeproxy.io/udp-first-reply-timeout"] = "5s",
             ["edgeproxy.io/drain-timeout"] = "0",
@@ -153,6 +155,9 @@ public sealed class ServiceAnnotationsTests
     [InlineData("connect-timeout", "fast")]
     [InlineData("idle-timeout", "-1s")]
     [InlineData("idle-timeout", "25h")]
+    [InlineData("tcp-keepalive", "0")]
+    [InlineData("tcp-keepalive", "10h")]
+    [InlineData("tcp-keepalive", "on")]
     [InlineData("udp-idle-timeout", "0")]
     [InlineData("udp-first-reply-timeout", "500ms")]
     [InlineData("drain-timeout", "never")]

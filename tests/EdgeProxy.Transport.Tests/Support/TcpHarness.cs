@@ -121,13 +121,7 @@ internal sealed class TcpHarness : IAsyncDisposable
         return accepted;
     }
 
-    /// <summary>Waits until the loops have counted what they did: a receiver may be faster than the loop that sent to it.</summary>
-    public Task CatchUpAsync() => Task.WhenAll(Loops.Loops.Select(loop =>
-    {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        loop.Post(done.SetResult);
-        return done.Task.InTime();
-    }));
+    public Task CatchUpAsync() => Loops.CatchUpAsync();
 
     /// <summary>One connection through the proxy, relay running.</summary>
     public async Task<RelayedConnection> ConnectAsync(Action<Socket>? configureClient = null)

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using EdgeProxy.Testing;
 using EdgeProxy.Transport.Loops;
 using EdgeProxy.Transport.Tcp;
 using EdgeProxy.Transport.Tests.Support;
@@ -180,20 +180,9 @@ public abstract class TcpListenerTests(IoMode io) : EngineTests(io)
         await connection.Client.SendTextAsync("hello");
         await connection.Backend.ReceiveTextAsync(5);
 
-        // proc_net_tcp: "02:00001770" is the keep-alive timer with 60 s left, in hundredths. Elsewhere "01" is a retransmission, which passes.
-        await Deadlines.Until(() => IsProbed(harness.Listener.LocalEndpoint, connection.Client), "the client's side");
-        await Deadlines.Until(() => IsProbed(null, connection.Backend), "the backend's side");
-    }
-
-    private static bool IsProbed(IpEndpoint? from, Socket to)
-    {
-        var local = (IPEndPoint)to.LocalEndPoint!;
-        var fields = File.ReadLines("/proc/net/tcp").Skip(1)
-            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Single(line => PortOf(line[2]) == local.Port && PortOf(line[1]) == (from?.Port ?? ((IPEndPoint)to.RemoteEndPoint!).Port));
-        var timer = fields[5].Split(':');
-        return timer[0] == "02" && int.Parse(timer[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture) <= 6100;
-
-        static int PortOf(string address) => int.Parse(address.Split(':')[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        var client = ((IPEndPoint)connection.Client.LocalEndPoint!).Port;
+        var backend = harness.BackendEndpoint.Port;
+        await Deadlines.Until(() => TcpKeepAlive.TimeLeft(harness.Listener.LocalEndpoint.Port, client) <= TimeSpan.FromMinutes(1), "the client's side");
+        await Deadlines.Until(() => TcpKeepAlive.TimeLeft(localPort: null, backend) <= TimeSpan.FromMinutes(1), "the backend's side");
     }
 }

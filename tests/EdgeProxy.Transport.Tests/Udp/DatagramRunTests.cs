@@ -40,6 +40,7 @@ public sealed class DatagramRunTests
             Assert.Equal(payload[offset..Math.Min(offset + segmentSize, length)], datagram.Bytes);
         }
 
+        await harness.Loops.CatchUpAsync();
         Assert.Equal(2, harness.Count(counters => counters.SegmentedSends));
         Assert.Equal(((length - 1) / segmentSize) + 1, harness.Count(counters => counters.DatagramsReceived));
         Assert.Equal(((length - 1) / segmentSize) + 1, harness.Count(counters => counters.DatagramsSent));
@@ -75,6 +76,7 @@ public sealed class DatagramRunTests
             Assert.Equal(Enumerable.Range(0, Each).SelectMany(number => new[] { run.Bytes[0], (byte)number }), run.Bytes);
         }
 
+        await harness.Loops.CatchUpAsync();
         Assert.Equal(Clients, harness.Count(counters => counters.SegmentedSends));
         clients.ForEach(client => client.Dispose());
     }
@@ -89,6 +91,7 @@ public sealed class DatagramRunTests
         var request = await ReceiveFromAsync(harness.Backend);
         harness.Backend.SendTo([0], request.From);
         await ReceiveFromAsync(client);
+        await harness.Loops.CatchUpAsync();
         Assert.Equal(0, harness.Count(counters => counters.SegmentedSends));
 
         harness.WhileBusy(() =>
@@ -100,6 +103,7 @@ public sealed class DatagramRunTests
         });
 
         Assert.Equal([0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7], (await ReceiveFromAsync(client)).Bytes);
+        await harness.Loops.CatchUpAsync();
         Assert.Equal(1, harness.Count(counters => counters.SegmentedSends));
     }
 
