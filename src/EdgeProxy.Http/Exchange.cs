@@ -1,9 +1,11 @@
 using EdgeProxy.Http.Endpoints;
 using EdgeProxy.Http.Policies;
+using EdgeProxy.Http.Policies.ExternalAuth;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Routing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 
 namespace EdgeProxy.Http;
 
@@ -14,6 +16,7 @@ namespace EdgeProxy.Http;
 internal sealed class Exchange
 {
     private readonly DefaultHttpContext _http = new();
+    private readonly List<IDisposable> _held = [];
 
     /// <summary>Request and response.</summary>
     public HttpContext Http => _http;
@@ -48,6 +51,12 @@ internal sealed class Exchange
     /// <summary>What goes with an answer of our own beyond its reason.</summary>
     public OwnReply Reply { get; } = new();
 
+    /// <summary>What the authentication service said, if it was asked.</summary>
+    public AuthVerdict? Verdict { get; set; }
+
+    /// <summary>Headers the endpoint gets in place of what the client sent under these names; one without a value is only removed.</summary>
+    public Dictionary<string, StringValues> UpstreamHeaders { get; } = new(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>The service port that serves the route, if there is one.</summary>
     public ServicePort? ServicePort { get; set; }
 
@@ -73,12 +82,32 @@ internal sealed class Exchange
         Snapshot = ProxySnapshot.Empty;
         Path = "";
         Reply.Clear();
+        Verdict = null;
+        UpstreamHeaders.Clear();
         ServicePort = null;
         ForwardedTarget = "";
         Backend = null;
         Tries = 0;
     }
 
+    /// <summary>Keeps something that must be given back when the request ends, however it ends.</summary>
+    public void Hold(IDisposable lease) => _held.Add(lease);
+
+    /// <summary>Gives back what is held; done before the log line, so that who reads of a request's end finds its place free.</summary>
+    public void Release()
+    {
+        foreach (var lease in _held)
+        {
+            lease.Dispose();
+        }
+
+        _held.Clear();
+    }
+
     /// <summary>Lets go of it.</summary>
-    public void End() => _http.Uninitialize();
+    public void End()
+    {
+        Release();
+        _http.Uninitialize();
+    }
 }

@@ -34,6 +34,7 @@ internal sealed class ProxyApplication(RequestPipeline pipeline, OwnAnswer answe
             await AnswerAsync(context, reason);
         }
 
+        context.Release();
         Log(context, reason);
     }
 

@@ -53,11 +53,64 @@ internal static class RequestHeaders
             upstream.Headers.TryAddWithoutValidation(HeaderNames.TE, "trailers");
         }
 
-        AddOurs(headers, upstream, client);
+        AddOurs(request, upstream, client);
     }
 
-    private static void AddOurs(IHeaderDictionary headers, HttpRequestMessage upstream, ClientConnection client)
+    /// <summary>Puts headers in place of those of the same names; one without a value is only removed.</summary>
+    public static void Replace(HttpRequestMessage upstream, Dictionary<string, StringValues> headers)
     {
+        foreach (var (name, value) in headers)
+        {
+            upstream.Headers.Remove(name);
+            if (value.Count > 0)
+            {
+                Add(upstream, name, value);
+            }
+        }
+    }
+
+    /// <summary>
+    /// What an authentication service is told of the client: its headers without those that go with the body, that are for this connection only, or
+    /// that are not to be trusted.
+    /// </summary>
+    public static void CopyQuestion(HttpRequest request, HttpRequestMessage question)
+    {
+        var named = ConnectionOptions.Of(request.Headers.Connection);
+        foreach (var (name, value) in request.Headers)
+        {
+            if (IsCopied(name)
+                && !named.Contains(name)
+                && !name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase)
+                && !name.Equals(HeaderNames.Expect, StringComparison.OrdinalIgnoreCase))
+            {
+                // One that goes with a body is refused by a request that has none, and that is right.
+                if (name.Equals(HeaderNames.Cookie, StringComparison.OrdinalIgnoreCase) && value.Count > 1)
+                {
+                    question.Headers.TryAddWithoutValidation(name, string.Join("; ", value.ToArray()));
+                }
+                else
+                {
+                    question.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)value);
+                }
+            }
+        }
+    }
+
+    /// <summary>Gives a request an id that all who are told of it are told alike; the client's own when it is a sane one.</summary>
+    public static string IdOf(HttpRequest request)
+    {
+        var id = request.Headers[RequestId];
+        if (id.Count != 1 || !IsSaneId(id[0]))
+        {
+            request.Headers[RequestId] = id = NewId();
+        }
+
+        return id.ToString();
+    }
+
+    private static void AddOurs(HttpRequest request, HttpRequestMessage upstream, ClientConnection client)
+    {
+        var headers = request.Headers;
         var ours = upstream.Headers;
         var host = headers.Host;
         if (host.Count == 1 && host[0] is { Length: > 0 } name)
@@ -73,8 +126,7 @@ internal static class RequestHeaders
         ours.TryAddWithoutValidation("X-Scheme", client.Scheme);
         ours.TryAddWithoutValidation("X-Real-IP", client.AddressText);
 
-        var id = headers[RequestId];
-        ours.TryAddWithoutValidation(RequestId, id.Count == 1 && IsSaneId(id[0]) ? id[0] : NewId());
+        ours.TryAddWithoutValidation(RequestId, IdOf(request));
 
         // What the client claimed, under a name nobody takes for the truth.
         var claimed = headers["X-Forwarded-For"];

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using EdgeProxy.Http.Policies.Access;
+using EdgeProxy.Http.Policies.Limits;
 using EdgeProxy.Http.Policies.Redirects;
 using EdgeProxy.Model.Routing;
 using Microsoft.AspNetCore.Http;
@@ -23,7 +25,7 @@ internal sealed class RouteSteps
     }
 
     /// <summary>Compiles a route.</summary>
-    public static RouteSteps Compile(Route route)
+    public static RouteSteps Compile(Route route, StepServices services)
     {
         var early = ImmutableArray.CreateBuilder<IRequestStep>();
         var late = ImmutableArray.CreateBuilder<IRequestStep>();
@@ -42,6 +44,16 @@ internal sealed class RouteSteps
         if (route.Policies?.Redirect is { } redirect)
         {
             early.Add(new RedirectStep(redirect));
+        }
+
+        if (route.Policies?.Limits is { } limits)
+        {
+            late.Add(new LimitStep(route.Ingress, limits, services.Limits));
+        }
+
+        if (route.Policies?.Access is { } access)
+        {
+            AccessSteps.Add(route, access, services, late, response);
         }
 
         return new RouteSteps(early.ToImmutable(), late.ToImmutable(), response.ToImmutable());

@@ -11,4 +11,13 @@ public sealed record RoutePolicies
 
     /// <summary>Annotations permanent-redirect and temporal-redirect: every request is sent elsewhere.</summary>
     public RedirectPolicy? Redirect { get; init; }
+
+    /// <summary>Addresses, passwords and authentication services: who may.</summary>
+    public AccessPolicy? Access { get; init; }
+
+    /// <summary>Annotations limit-rps, limit-rpm and limit-connections: how much each client may.</summary>
+    public LimitPolicy? Limits { get; init; }
+
+    /// <summary>Annotation limit-rate: how fast an answer is sent.</summary>
+    public BandwidthPolicy? Bandwidth { get; init; }
 }
