@@ -5,7 +5,6 @@ using EdgeProxy.Model;
 using EdgeProxy.Model.Routing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Primitives;
 
 namespace EdgeProxy.Http;
 
@@ -17,6 +16,7 @@ internal sealed class Exchange
 {
     private readonly DefaultHttpContext _http = new();
     private readonly List<IDisposable> _held = [];
+    private string? _requestId;
 
     /// <summary>Request and response.</summary>
     public HttpContext Http => _http;
@@ -54,9 +54,6 @@ internal sealed class Exchange
     /// <summary>What the authentication service said, if it was asked.</summary>
     public AuthVerdict? Verdict { get; set; }
 
-    /// <summary>Headers the endpoint gets in place of what the client sent under these names; one without a value is only removed.</summary>
-    public Dictionary<string, StringValues> UpstreamHeaders { get; } = new(StringComparer.OrdinalIgnoreCase);
-
     /// <summary>The service port that serves the route, if there is one.</summary>
     public ServicePort? ServicePort { get; set; }
 
@@ -68,6 +65,9 @@ internal sealed class Exchange
 
     /// <summary>How many endpoints were tried.</summary>
     public int Tries { get; set; }
+
+    /// <summary>X-Request-ID, the same for every try.</summary>
+    public string RequestId => _requestId ??= Forwarding.RequestId.Of(_http.Request);
 
     /// <summary>Takes up a request.</summary>
     public void Begin(IFeatureCollection features, long startedAt)
@@ -83,11 +83,11 @@ internal sealed class Exchange
         Path = "";
         Reply.Clear();
         Verdict = null;
-        UpstreamHeaders.Clear();
         ServicePort = null;
         ForwardedTarget = "";
         Backend = null;
         Tries = 0;
+        _requestId = null;
     }
 
     /// <summary>Keeps something that must be given back when the request ends, however it ends.</summary>

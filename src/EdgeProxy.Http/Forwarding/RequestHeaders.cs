@@ -10,8 +10,6 @@ namespace EdgeProxy.Http.Forwarding;
 internal static class RequestHeaders
 {
     private const string ForwardedPrefix = "X-Forwarded-";
-    private const string RequestId = "X-Request-ID";
-    private const int MaxRequestIdLength = 128;
 
     private static readonly FrozenSet<string> NotCopied = new[]
     {
@@ -23,11 +21,11 @@ internal static class RequestHeaders
         "Proxy",
 
         // Ours to say; X-Forwarded-* is recognised by its prefix.
-        HeaderNames.Host, "Forwarded", "X-Real-IP", "X-Scheme", RequestId, "X-Original-Forwarded-For", "X-Original-Forwarded-Host",
+        HeaderNames.Host, "Forwarded", "X-Real-IP", "X-Scheme", RequestId.Header, "X-Original-Forwarded-For", "X-Original-Forwarded-Host",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Fills in <paramref name="upstream"/> from <paramref name="request"/>.</summary>
-    public static void Copy(HttpRequest request, HttpRequestMessage upstream, ClientConnection client)
+    public static void Copy(HttpRequest request, HttpRequestMessage upstream, ClientConnection client, string requestId)
     {
         var headers = request.Headers;
 
@@ -53,20 +51,7 @@ internal static class RequestHeaders
             upstream.Headers.TryAddWithoutValidation(HeaderNames.TE, "trailers");
         }
 
-        AddOurs(request, upstream, client);
-    }
-
-    /// <summary>Puts headers in place of those of the same names; one without a value is only removed.</summary>
-    public static void Replace(HttpRequestMessage upstream, Dictionary<string, StringValues> headers)
-    {
-        foreach (var (name, value) in headers)
-        {
-            upstream.Headers.Remove(name);
-            if (value.Count > 0)
-            {
-                Add(upstream, name, value);
-            }
-        }
+        AddOurs(headers, upstream, client, requestId);
     }
 
     /// <summary>
@@ -96,21 +81,8 @@ internal static class RequestHeaders
         }
     }
 
-    /// <summary>Gives a request an id that all who are told of it are told alike; the client's own when it is a sane one.</summary>
-    public static string IdOf(HttpRequest request)
+    private static void AddOurs(IHeaderDictionary headers, HttpRequestMessage upstream, ClientConnection client, string requestId)
     {
-        var id = request.Headers[RequestId];
-        if (id.Count != 1 || !IsSaneId(id[0]))
-        {
-            request.Headers[RequestId] = id = NewId();
-        }
-
-        return id.ToString();
-    }
-
-    private static void AddOurs(HttpRequest request, HttpRequestMessage upstream, ClientConnection client)
-    {
-        var headers = request.Headers;
         var ours = upstream.Headers;
         var host = headers.Host;
         if (host.Count == 1 && host[0] is { Length: > 0 } name)
@@ -126,7 +98,7 @@ internal static class RequestHeaders
         ours.TryAddWithoutValidation("X-Scheme", client.Scheme);
         ours.TryAddWithoutValidation("X-Real-IP", client.AddressText);
 
-        ours.TryAddWithoutValidation(RequestId, IdOf(request));
+        ours.TryAddWithoutValidation(RequestId.Header, requestId);
 
         // What the client claimed, under a name nobody takes for the truth.
         var claimed = headers["X-Forwarded-For"];
@@ -174,14 +146,4 @@ internal static class RequestHeaders
     /// <summary>Where a content header goes; a request without a body gets an empty one to carry it.</summary>
     private static HttpContent? ContentOf(HttpRequestMessage upstream, string name) =>
         upstream.Content ??= name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase) ? null : new ByteArrayContent([]);
-
-    private static bool IsSaneId(string? id) =>
-        id is { Length: > 0 and <= MaxRequestIdLength } && !id.AsSpan().ContainsAnyExceptInRange('!', '~');
-
-    private static string NewId()
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        Random.Shared.NextBytes(bytes);
-        return Convert.ToHexStringLower(bytes);
-    }
 }

@@ -37,8 +37,8 @@ internal sealed class UpstreamRequest(Exchange exchange, TimeProvider time) : Ht
             proxyRequest.Content = new ObservedContent(body, this);
         }
 
-        RequestHeaders.Copy(httpContext.Request, proxyRequest, exchange.Client);
-        RequestHeaders.Replace(proxyRequest, exchange.UpstreamHeaders);
+        RequestHeaders.Copy(httpContext.Request, proxyRequest, exchange.Client, exchange.RequestId);
+        exchange.Steps?.ApplyTo(exchange, proxyRequest);
         return ValueTask.CompletedTask;
     }
 

@@ -24,11 +24,14 @@ internal sealed class RouteSteps
         _response = response;
     }
 
+    private ImmutableArray<IUpstreamStep> Upstream { get; init; } = [];
+
     /// <summary>Compiles a route.</summary>
     public static RouteSteps Compile(Route route, StepServices services)
     {
         var early = ImmutableArray.CreateBuilder<IRequestStep>();
         var late = ImmutableArray.CreateBuilder<IRequestStep>();
+        var upstream = ImmutableArray.CreateBuilder<IUpstreamStep>();
         var response = ImmutableArray.CreateBuilder<IResponseStep>();
 
         if (route.HostPolicies?.AppRoot is { } root)
@@ -53,10 +56,13 @@ internal sealed class RouteSteps
 
         if (route.Policies?.Access is { } access)
         {
-            AccessSteps.Add(route, access, services, late, response);
+            AccessSteps.Add(route, access, services, late, upstream, response);
         }
 
-        return new RouteSteps(early.ToImmutable(), late.ToImmutable(), response.ToImmutable());
+        return new RouteSteps(early.ToImmutable(), late.ToImmutable(), response.ToImmutable())
+        {
+            Upstream = upstream.ToImmutable(),
+        };
     }
 
     /// <summary>Phases before the redirect to https.</summary>
@@ -64,6 +70,15 @@ internal sealed class RouteSteps
 
     /// <summary>Phases behind the redirect to https, up to the choice of an endpoint.</summary>
     public ValueTask<ResponseReason> BeforeEndpointAsync(Exchange exchange) => RunAsync(_late, exchange);
+
+    /// <summary>The head of the request an endpoint gets.</summary>
+    public void ApplyTo(Exchange exchange, HttpRequestMessage upstream)
+    {
+        foreach (var step in Upstream)
+        {
+            step.Apply(exchange, upstream);
+        }
+    }
 
     /// <summary>The head of the answer, an endpoint's or our own.</summary>
     public void ApplyTo(Exchange exchange, HttpResponse response)

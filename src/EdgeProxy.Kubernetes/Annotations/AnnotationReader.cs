@@ -87,14 +87,14 @@ internal sealed class AnnotationReader
         }
         else if (AnnotationCatalog.Find(name) is { HasConfigKey: true } spec)
         {
-            return Configured(name) ?? (spec.Alias is { } alias ? Configured(alias) : null);
+            return ConfigurationText(name) ?? (spec.Alias is { } alias ? ConfigurationText(alias) : null);
         }
 
         return null;
     }
 
     /// <summary>A key of the controller's ConfigMap, trimmed; null when absent or empty.</summary>
-    public string? Configured(string key) => _options.Configuration.GetValueOrDefault(key)?.Trim() is { Length: > 0 } value ? value : null;
+    public string? ConfigurationText(string key) => _options.Configuration.GetValueOrDefault(key)?.Trim() is { Length: > 0 } value ? value : null;
 
     /// <summary>A boolean as Go's strconv.ParseBool reads it; null when absent or invalid.</summary>
     public bool? Boolean(string name) =>

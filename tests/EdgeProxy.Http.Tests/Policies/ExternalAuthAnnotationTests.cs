@@ -20,7 +20,7 @@ public sealed class ExternalAuthAnnotationTests
     [Fact(Timeout = 30_000)]
     public async Task Yes_lets_the_request_through_with_the_services_headers_and_cookie()
     {
-        await using var world = await World.StartAsync(Yes, ("auth-response-headers", "X-Auth-Request-User, X-Forwarded-User, X-Auth-Request-Email"));
+        await using var world = await World.StartAsync(Yes, ("auth-response-headers", "X-Auth-Request-User, X-Forwarded-User, X-Auth-Request-Email, Content-Language"));
 
         var answer = await world.Lab.GetAsync(
             "/path?query", Deadline.Token, headers: "X-Auth-Request-User: root\r\nX-Auth-Request-Email: root@example.com\r\nCookie: a=b\r\nX-Request-ID: r-1\r\n");

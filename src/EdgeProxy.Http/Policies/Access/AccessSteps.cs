@@ -15,6 +15,7 @@ internal static class AccessSteps
         AccessPolicy policy,
         StepServices services,
         ImmutableArray<IRequestStep>.Builder request,
+        ImmutableArray<IUpstreamStep>.Builder upstream,
         ImmutableArray<IResponseStep>.Builder response)
     {
         var checks = ImmutableArray.CreateBuilder<IRequestStep>();
@@ -50,7 +51,7 @@ internal static class AccessSteps
         // Also where nobody was asked: an endpoint believes these headers, so no client may send them.
         if (policy.Basic is not null || policy.External is not null)
         {
-            request.Add(new IdentityStep(policy));
+            upstream.Add(new IdentityStep(policy));
         }
     }
 }

@@ -1,3 +1,4 @@
+using EdgeProxy.Http.Policies.Headers;
 using EdgeProxy.Model.Policies;
 using Microsoft.Net.Http.Headers;
 
@@ -7,21 +8,20 @@ namespace EdgeProxy.Http.Policies.Access;
 /// What the endpoint is told of who asks: the password that was checked here stays here, and the headers of auth-response-headers come from the
 /// authentication service or not at all.
 /// </summary>
-internal sealed class IdentityStep(AccessPolicy policy) : IRequestStep
+internal sealed class IdentityStep(AccessPolicy policy) : IUpstreamStep
 {
     /// <inheritdoc />
-    public ValueTask<ResponseReason> ApplyAsync(Exchange exchange)
+    public void Apply(Exchange exchange, HttpRequestMessage upstream)
     {
         if (policy.Basic is not null)
         {
-            exchange.UpstreamHeaders[HeaderNames.Authorization] = default;
+            upstream.SetHeader(HeaderNames.Authorization, "");
         }
 
         foreach (var name in policy.External?.ResponseHeaders ?? [])
         {
-            exchange.UpstreamHeaders[name] = exchange.Verdict is { IsYes: true } verdict ? verdict.Headers.GetValueOrDefault(name) : default;
+            var value = exchange.Verdict is { IsYes: true } verdict ? verdict.Headers.GetValueOrDefault(name) : default;
+            upstream.SetHeader(name, value.ToString());
         }
-
-        return ValueTask.FromResult(ResponseReason.Forwarded);
     }
 }

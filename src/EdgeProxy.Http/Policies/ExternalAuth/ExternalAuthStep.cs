@@ -1,5 +1,6 @@
 using System.Globalization;
 using EdgeProxy.Http.Forwarding;
+using EdgeProxy.Http.Policies.Headers;
 using EdgeProxy.Model.Policies;
 using EdgeProxy.Model.Routing;
 using Microsoft.AspNetCore.Http;
@@ -111,32 +112,25 @@ internal sealed class ExternalAuthStep(Route route, ExternalAuthPolicy policy, S
         var target = RequestTarget.OriginForm(exchange.RawTarget);
         var question = new HttpRequestMessage(new HttpMethod(policy.Method), new Uri(TemplateText.Of(policy.Url, exchange), AsWritten));
         RequestHeaders.CopyQuestion(request, question);
-        Set(question, "X-Request-ID", RequestHeaders.IdOf(request));
-        Set(question, "X-Original-URL", $"{exchange.Client.Scheme}://{request.Headers.Host}{target}");
-        Set(question, "X-Original-Method", request.Method);
-        Set(question, SentFrom, Ourselves);
-        Set(question, "X-Real-IP", exchange.Client.AddressText);
-        Set(question, "X-Forwarded-For", exchange.Client.AddressText);
-        Set(question, "X-Auth-Request-Redirect", policy.RequestRedirect is { } redirect ? TemplateText.Of(redirect, exchange) : target);
+        question.SetHeader(RequestId.Header, exchange.RequestId);
+        question.SetHeader("X-Original-URL", $"{exchange.Client.Scheme}://{request.Headers.Host}{target}");
+        question.SetHeader("X-Original-Method", request.Method);
+        question.SetHeader(SentFrom, Ourselves);
+        question.SetHeader("X-Real-IP", exchange.Client.AddressText);
+        question.SetHeader("X-Forwarded-For", exchange.Client.AddressText);
+        question.SetHeader("X-Auth-Request-Redirect", policy.RequestRedirect is { } redirect ? TemplateText.Of(redirect, exchange) : target);
         if (policy.HasMethod)
         {
-            Set(question, "X-Original-URI", target);
-            Set(question, "X-Scheme", exchange.Client.Scheme);
+            question.SetHeader("X-Original-URI", target);
+            question.SetHeader("X-Scheme", exchange.Client.Scheme);
         }
 
         foreach (var (name, value) in policy.RequestHeaders)
         {
-            Set(question, name, TemplateText.Of(value, exchange));
+            question.SetHeader(name, TemplateText.Of(value, exchange));
         }
 
         return question;
-    }
-
-    /// <summary>In place of what the client sent under that name.</summary>
-    private static void Set(HttpRequestMessage question, string name, string value)
-    {
-        question.Headers.Remove(name);
-        question.Headers.TryAddWithoutValidation(name, value);
     }
 
     private TimeSpan? LifetimeOf(AuthVerdict verdict)

@@ -43,7 +43,7 @@ internal sealed class ExternalAuthAnnotations : AnnotationFeature
             reader.Route = reader.Route with { Access = (reader.Route.Access ?? new AccessPolicy()) with { External = external } };
         }
 
-        if (reader.Route.Access is { } access && reader.Configured("no-auth-locations") is { } exempt)
+        if (reader.Route.Access is { } access && reader.ConfigurationText("no-auth-locations") is { } exempt)
         {
             reader.Route = reader.Route with { Access = access with { ExemptPaths = [.. AnnotationReader.List(exempt)] } };
         }

@@ -55,7 +55,7 @@ internal sealed class ExternalAuthSource(AnnotationReader reader, bool global)
         };
     }
 
-    private string? Text(string name) => global ? reader.Configured("global-auth-" + name) : reader.Text("auth-" + name);
+    private string? Text(string name) => global ? reader.ConfigurationText("global-auth-" + name) : reader.Text("auth-" + name);
 
     private void Refuse(string name, string rule)
     {

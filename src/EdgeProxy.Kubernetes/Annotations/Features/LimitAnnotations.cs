@@ -51,5 +51,5 @@ internal sealed class LimitAnnotations : AnnotationFeature
     }
 
     private static int Status(AnnotationReader reader, string key) =>
-        int.TryParse(reader.Configured(key), NumberStyles.None, CultureInfo.InvariantCulture, out var status) && status is >= 400 and <= 599 ? status : 503;
+        int.TryParse(reader.ConfigurationText(key), NumberStyles.None, CultureInfo.InvariantCulture, out var status) && status is >= 400 and <= 599 ? status : 503;
 }
