@@ -138,19 +138,13 @@ internal sealed class AnnotationReader
         var prefixes = ImmutableArray.CreateBuilder<IpPrefix>();
         foreach (var entry in List(text))
         {
-            if (IpAddr.TryParse(entry, out var address))
-            {
-                prefixes.Add(IpPrefix.Of(address));
-            }
-            else if (IpPrefix.TryParse(entry, out var prefix))
-            {
-                prefixes.Add(prefix);
-            }
-            else
+            if (!IpPrefix.TryParseRangeOrAddress(entry, out var prefix))
             {
                 Invalid(name, entry, "must be an address or a CIDR");
                 return null;
             }
+
+            prefixes.Add(prefix);
         }
 
         return prefixes.ToImmutable();

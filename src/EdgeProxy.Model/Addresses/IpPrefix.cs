@@ -42,6 +42,19 @@ public readonly record struct IpPrefix(IpAddr Network, int Length)
         return true;
     }
 
+    /// <summary>Reads a range, or an address that stands for the range of itself.</summary>
+    public static bool TryParseRangeOrAddress(ReadOnlySpan<char> text, out IpPrefix prefix)
+    {
+        if (TryParse(text, out prefix))
+        {
+            return true;
+        }
+
+        var isAddress = IpAddr.TryParse(text.Trim(), out var address);
+        prefix = isAddress ? Of(address) : default;
+        return isAddress;
+    }
+
     private static IpPrefix OfMapped(IpAddr network, int length) => length >= 96
         ? new IpPrefix(network, length - 96)
         : new IpPrefix(new IpAddr(network.Bits | ((UInt128)0xFFFF << 32), IsIPv6: true), length);

@@ -34,7 +34,7 @@ public enum PasswordScheme
 /// <summary>A stored password as an htpasswd file has it, recognised but not yet compared with anything. Its text is a secret.</summary>
 public sealed class PasswordHash
 {
-    /// <summary>Most that bcrypt may cost, as a power of two: more than about a second a try is a way to stop the proxy.</summary>
+    /// <summary>Most that bcrypt may cost, as a power of two: each step doubles the time, and seconds a try are a way to stop the proxy.</summary>
     public const int MaxBcryptCost = 14;
 
     /// <summary>Most rounds of SHA crypt; the default of crypt(5) is 5,000.</summary>

@@ -111,6 +111,17 @@ internal static class SettingTable
                 settings.Scheduler = value;
                 return null;
             }),
+        One("unsafe-local-auth-targets", "BOOL", "Let auth-url reach loopback and link-local addresses, metadata services of clouds among them. Default false.",
+            (settings, value) =>
+            {
+                if (!bool.TryParse(value, out var allowed))
+                {
+                    return "must be true or false";
+                }
+
+                settings.UnsafeLocalAuthTargets = allowed;
+                return null;
+            }),
         One("passive-ejection", "BOOL", "Pass over endpoints that keep failing, for a while. Default true.", (settings, value) =>
         {
             if (!bool.TryParse(value, out var ejects))
