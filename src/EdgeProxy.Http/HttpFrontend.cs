@@ -38,7 +38,8 @@ public sealed class HttpFrontend : IAsyncDisposable
         var services = new StepServices
         {
             Logger = _logger,
-            Limits = new LimitZones(time),
+            Rates = new RateZones(time),
+            Connections = new ConnectionCounts(),
             Passwords = _passwords,
             Auth = _auth,
             Verdicts = new VerdictCache(time),

@@ -51,7 +51,7 @@ internal sealed class RouteSteps
 
         if (route.Policies?.Limits is { } limits)
         {
-            late.Add(new LimitStep(route.Ingress, limits, services.Limits));
+            late.Add(new LimitStep(route.Ingress, limits, services));
         }
 
         if (route.Policies?.Access is { } access)

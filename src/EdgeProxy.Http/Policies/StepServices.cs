@@ -11,8 +11,11 @@ internal sealed record StepServices
     /// <summary>Where steps say what their users cannot see.</summary>
     public required ILogger Logger { get; init; }
 
-    /// <summary>Counts of limit-rps, limit-rpm and limit-connections.</summary>
-    public required LimitZones Limits { get; init; }
+    /// <summary>Counts of limit-rps and limit-rpm.</summary>
+    public required RateZones Rates { get; init; }
+
+    /// <summary>Counts of limit-connections.</summary>
+    public required ConnectionCounts Connections { get; init; }
 
     /// <summary>Checks passwords.</summary>
     public required PasswordChecker Passwords { get; init; }

@@ -60,6 +60,24 @@ public sealed class LimitAnnotationTests
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task All_paths_of_an_ingress_are_counted_together_and_other_ingresses_apart()
+    {
+        await using var backend = RawBackend.Answering();
+        (string, string)[] limit = [("limit-rpm", "1"), ("limit-burst-multiplier", "1")];
+        await using var lab = await IngressLab.StartAsync(
+            IngressLab.ServiceFor("web", backend.Address)
+            + IngressLab.IngressWith(limit, extra: "defaultBackend: {service: {name: web, port: {number: 80} } }", path: "/a")
+            + IngressLab.IngressWith(limit, name: "other", host: "other.example.com"),
+            time: new ManualTimeProvider());
+
+        Assert.Equal(200, (await lab.GetAsync("/a", Deadline.Token)).Status);
+        Assert.Equal(200, (await lab.GetAsync("/default", Deadline.Token)).Status);
+        Assert.Equal(503, (await lab.GetAsync("/a", Deadline.Token)).Status);
+        Assert.Equal(503, (await lab.GetAsync("/default", Deadline.Token)).Status);
+        Assert.Equal(200, (await lab.GetAsync("/", Deadline.Token, host: "other.example.com")).Status);
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task Exempt_addresses_are_not_counted()
     {
         await using var backend = RawBackend.Answering();

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using EdgeProxy.Http.Forwarding;
 using EdgeProxy.Http.Policies.Headers;
 using EdgeProxy.Model.Policies;
@@ -39,7 +41,7 @@ internal sealed class ExternalAuthStep(Route route, ExternalAuthPolicy policy, S
 
         // 1
         VerdictKey? key = policy.CacheKey is { } template
-            ? new VerdictKey(route.Ingress, exchange.HostName, route.Path, _service, _headers, TemplateText.Of(template, exchange))
+            ? new VerdictKey(route.Ingress, exchange.HostName, route.Path, _service, _headers, DigestOf(TemplateText.Of(template, exchange)))
             : null;
         var verdict = key is { } known ? services.Verdicts.Find(known) : null;
         if (verdict is null)
@@ -132,6 +134,9 @@ internal sealed class ExternalAuthStep(Route route, ExternalAuthPolicy policy, S
 
         return question;
     }
+
+    /// <summary>Cookies and tokens are what keys are made of; a digest is short, and no secret.</summary>
+    private static string DigestOf(string text) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private TimeSpan? LifetimeOf(AuthVerdict verdict)
     {

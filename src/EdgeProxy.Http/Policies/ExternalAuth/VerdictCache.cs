@@ -44,5 +44,5 @@ internal sealed class VerdictCache(TimeProvider time)
 /// <param name="Path">The rule's path.</param>
 /// <param name="Service">auth-url and auth-method as written: another service's word is not this one's.</param>
 /// <param name="Headers">auth-response-headers, which say what was kept of the answer.</param>
-/// <param name="Key">auth-cache-key with its values.</param>
+/// <param name="Key">Digest of auth-cache-key with its values.</param>
 internal readonly record struct VerdictKey(NamespacedName Ingress, string Host, string Path, string Service, string Headers, string Key);

@@ -6,29 +6,15 @@ using EdgeProxy.Model.Policies;
 namespace EdgeProxy.Http.Policies.Limits;
 
 /// <summary>Annotations limit-connections, limit-rps and limit-rpm, in this order, for each client address.</summary>
-internal sealed class LimitStep : IRequestStep
+internal sealed class LimitStep(NamespacedName ingress, LimitPolicy policy, StepServices services) : IRequestStep
 {
-    private readonly LimitPolicy _policy;
-    private readonly ConnectionZone? _connections;
-    private readonly ImmutableArray<RateZone> _rates;
-
-    public LimitStep(NamespacedName ingress, LimitPolicy policy, LimitZones zones)
-    {
-        _policy = policy;
-        _connections = policy.Connections > 0 ? zones.Connections(ingress) : null;
-        var rates = ImmutableArray.CreateBuilder<RateZone>();
-        if (policy.RequestsPerSecond > 0)
-        {
-            rates.Add(zones.Rate(ingress, policy.RequestsPerSecond, Burst(policy.RequestsPerSecond)));
-        }
-
-        if (policy.RequestsPerMinute > 0)
-        {
-            rates.Add(zones.Rate(ingress, policy.RequestsPerMinute / 60.0, Burst(policy.RequestsPerMinute)));
-        }
-
-        _rates = rates.ToImmutable();
-    }
+    private readonly ImmutableArray<RateKey> _rates =
+    [
+        .. from limit in new[] { (Rate: policy.RequestsPerSecond, Seconds: 1.0), (Rate: policy.RequestsPerMinute, Seconds: 60.0) }
+           where limit.Rate > 0
+           let burst = (int)Math.Min(int.MaxValue, (long)limit.Rate * policy.BurstMultiplier)
+           select new RateKey(ingress, limit.Rate / limit.Seconds, burst),
+    ];
 
     /// <inheritdoc />
     public ValueTask<ResponseReason> ApplyAsync(Exchange exchange) => ValueTask.FromResult(Count(exchange));
@@ -36,16 +22,16 @@ internal sealed class LimitStep : IRequestStep
     private ResponseReason Count(Exchange exchange)
     {
         var client = exchange.Client.Endpoint.Address;
-        if (AddressStep.IsIn(_policy.Exempt, client))
+        if (AddressStep.IsIn(policy.Exempt, client))
         {
             return ResponseReason.Forwarded;
         }
 
-        if (_connections is not null)
+        if (policy.Connections > 0)
         {
-            if (_connections.TryEnter(client, _policy.Connections) is not { } place)
+            if (services.Connections.TryEnter(ingress, client, policy.Connections) is not { } place)
             {
-                exchange.Reply.Status = _policy.ConnectionStatus;
+                exchange.Reply.Status = policy.ConnectionStatus;
                 return ResponseReason.ConnectionLimited;
             }
 
@@ -54,15 +40,13 @@ internal sealed class LimitStep : IRequestStep
 
         foreach (var rate in _rates)
         {
-            if (!rate.TryTake(client))
+            if (!services.Rates.Find(rate).TryTake(client))
             {
-                exchange.Reply.Status = _policy.RequestStatus;
+                exchange.Reply.Status = policy.RequestStatus;
                 return ResponseReason.RateLimited;
             }
         }
 
         return ResponseReason.Forwarded;
     }
-
-    private int Burst(int rate) => (int)Math.Min(int.MaxValue, (long)rate * _policy.BurstMultiplier);
 }
