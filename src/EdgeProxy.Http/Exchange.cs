@@ -1,6 +1,7 @@
 using EdgeProxy.Http.Endpoints;
 using EdgeProxy.Http.Policies;
 using EdgeProxy.Http.Policies.Errors;
+using EdgeProxy.Http.Policies.ExternalAuth;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Routing;
 using Microsoft.AspNetCore.Http;
@@ -15,6 +16,7 @@ namespace EdgeProxy.Http;
 internal sealed class Exchange
 {
     private readonly DefaultHttpContext _http = new();
+    private readonly List<IDisposable> _held = [];
     private string? _requestId;
 
     /// <summary>Request and response.</summary>
@@ -50,6 +52,9 @@ internal sealed class Exchange
     /// <summary>What goes with an answer of our own beyond its reason.</summary>
     public OwnReply Reply { get; } = new();
 
+    /// <summary>What the authentication service said, if it was asked.</summary>
+    public AuthVerdict? Verdict { get; set; }
+
     /// <summary>The service port that serves the route, if there is one.</summary>
     public ServicePort? ServicePort { get; set; }
 
@@ -80,6 +85,7 @@ internal sealed class Exchange
     /// <summary>Bytes of the answer's body: those that were passed on, or its length where that was known before.</summary>
     public long BodyBytesSent { get; set; }
 
+
     /// <summary>Takes up a request.</summary>
     public void Begin(IFeatureCollection features, long startedAt)
     {
@@ -93,6 +99,7 @@ internal sealed class Exchange
         Snapshot = ProxySnapshot.Empty;
         Path = "";
         Reply.Clear();
+        Verdict = null;
         ServicePort = null;
         ForwardedTarget = "";
         Backend = null;
@@ -105,6 +112,24 @@ internal sealed class Exchange
         BodyBytesSent = 0;
     }
 
+    /// <summary>Keeps something that must be given back when the request ends, however it ends.</summary>
+    public void Hold(IDisposable lease) => _held.Add(lease);
+
+    /// <summary>Gives back what is held; done before the log line, so that who reads of a request's end finds its place free.</summary>
+    public void Release()
+    {
+        foreach (var lease in _held)
+        {
+            lease.Dispose();
+        }
+
+        _held.Clear();
+    }
+
     /// <summary>Lets go of it.</summary>
-    public void End() => _http.Uninitialize();
+    public void End()
+    {
+        Release();
+        _http.Uninitialize();
+    }
 }

@@ -2,6 +2,10 @@ using System.Net;
 using EdgeProxy.Http.AccessLogs;
 using EdgeProxy.Http.Endpoints;
 using EdgeProxy.Http.Forwarding;
+using EdgeProxy.Http.Policies;
+using EdgeProxy.Http.Policies.BasicAuth;
+using EdgeProxy.Http.Policies.ExternalAuth;
+using EdgeProxy.Http.Policies.Limits;
 using EdgeProxy.Http.Tls;
 using EdgeProxy.Model;
 using Microsoft.Extensions.Logging;
@@ -18,6 +22,8 @@ public sealed class HttpFrontend : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly CertificateSelector _certificates;
     private readonly UpstreamForwarder _forwarder;
+    private readonly PasswordChecker _passwords;
+    private readonly AuthClient _auth;
     private readonly ProxyServer _server;
     private readonly ProxyApplication _application;
     private readonly AccessLogWriter? _accessLog;
@@ -28,11 +34,22 @@ public sealed class HttpFrontend : IAsyncDisposable
         _logger = loggerFactory.CreateLogger<HttpFrontend>();
         _time = time;
         _certificates = new CertificateSelector(snapshots, _logger, time);
-        _forwarder = new UpstreamForwarder(options, _logger);
+        _forwarder = new UpstreamForwarder(options, _logger, time);
+        _passwords = new PasswordChecker();
+        _auth = new AuthClient(snapshots, options, time);
+        var services = new StepServices
+        {
+            Logger = _logger,
+            Rates = new RateZones(time),
+            Connections = new ConnectionCounts(),
+            Passwords = _passwords,
+            Auth = _auth,
+            Verdicts = new VerdictCache(time),
+        };
         _server = new ProxyServer(options, _certificates, snapshots.First, loggerFactory);
         var log = AccessLog.Open(options.AccessLog, options.AccessLogOutput, _logger, time, out _accessLog);
         _application = new ProxyApplication(
-            new RequestPipeline(snapshots, _forwarder), new OwnAnswer(options.RedirectPort), log, _logger, time);
+            new RequestPipeline(snapshots, _forwarder, services), new OwnAnswer(options.RedirectPort), log, _logger, time);
     }
 
     /// <summary>Where plain HTTP is served; the ports are known once started.</summary>
@@ -73,6 +90,8 @@ public sealed class HttpFrontend : IAsyncDisposable
         // Clients first: their requests still use the connections to endpoints and the certificates.
         await _server.DisposeAsync();
         _forwarder.Dispose();
+        _auth.Dispose();
+        _passwords.Dispose();
         _certificates.Dispose();
         if (_accessLog is not null)
         {

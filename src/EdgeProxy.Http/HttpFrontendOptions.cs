@@ -76,4 +76,10 @@ public sealed class HttpFrontendOptions
     /// <summary>Most bytes of a request line; more is answered 414. Default 8 KiB.</summary>
     [Range(256, 1024 * 1024)]
     public int MaxRequestLineSize { get; set; } = 8 * 1024;
+
+    /// <summary>
+    /// Lets auth-url reach loopback and link-local addresses, the metadata services of clouds among them. Default false. Services named by
+    /// <c>NAME.NAMESPACE.svc.cluster.local</c> are reached wherever their endpoints are.
+    /// </summary>
+    public bool UnsafeLocalAuthTargets { get; set; }
 }

@@ -40,4 +40,7 @@ internal static partial class HttpLog
 
     [LoggerMessage(320, LogLevel.Warning, "The certificate of Secret {Secret} cannot be used, the default one takes its place: {Problem}")]
     public static partial void BadCertificate(ILogger logger, NamespacedName secret, string problem);
+
+    [LoggerMessage(330, LogLevel.Information, "The authentication service of {Route} gave no verdict: {Problem}")]
+    public static partial void AuthFailed(ILogger logger, Route route, string problem);
 }

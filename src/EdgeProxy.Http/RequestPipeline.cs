@@ -13,13 +13,14 @@ namespace EdgeProxy.Http;
 /// the route asks for; (5) find the service port; (6) forward.
 /// </summary>
 /// <remarks>Everything up to the forwarding is synchronous and reads one snapshot: a swap in between changes nothing.</remarks>
-internal sealed class RequestPipeline(SnapshotPublisher snapshots, UpstreamForwarder forwarder)
+internal sealed class RequestPipeline(SnapshotPublisher snapshots, UpstreamForwarder forwarder, StepServices services)
 {
     // RFC 8555 §8.3: certificate authorities ask over plain HTTP for hosts that have no certificate yet.
     private const string AcmeChallenge = "/.well-known/acme-challenge/";
 
     // By instance: a route that stays from snapshot to snapshot keeps its steps.
     private readonly ConditionalWeakTable<Route, RouteSteps> _steps = [];
+    private readonly ConditionalWeakTable<Route, RouteSteps>.CreateValueCallback _compile = route => RouteSteps.Compile(route, services);
 
     /// <summary>Serves a request and says how it ended. An answer of our own is not written yet.</summary>
     public ValueTask<ResponseReason> ServeAsync(Exchange exchange)
@@ -102,7 +103,7 @@ internal sealed class RequestPipeline(SnapshotPublisher snapshots, UpstreamForwa
         if (route.HasSteps)
         {
             exchange.Path = path.ToString();
-            exchange.Steps = _steps.GetValue(route, RouteSteps.Compile);
+            exchange.Steps = _steps.GetValue(route, _compile);
         }
 
         return ResponseReason.Forwarded;

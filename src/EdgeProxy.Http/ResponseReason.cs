@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace EdgeProxy.Http;
 
@@ -155,7 +156,11 @@ internal static class ResponseReasons
     public static bool IsError(this ResponseReason reason) => reason.Status() >= 400 && reason != ResponseReason.ClientGone;
 
     /// <summary>The error's body, <c>404 Not Found: no_route</c>; null for what is no error.</summary>
-    public static byte[]? Body(this ResponseReason reason) => Bodies[(int)reason];
+    /// <param name="reason">Why.</param>
+    /// <param name="status">The status where it is not the reason's own; else 0.</param>
+    public static byte[]? Body(this ResponseReason reason, int status = 0) => status < 400 || status == reason.Status()
+        ? Bodies[(int)reason]
+        : Line($"{status} {ReasonPhrases.GetReasonPhrase(status)}", reason);
 
     private static byte[]? BodyOf(ResponseReason reason) => reason.Status() switch
     {

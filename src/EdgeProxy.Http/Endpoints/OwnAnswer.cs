@@ -31,7 +31,7 @@ internal sealed class OwnAnswer(int redirectPort)
             response.Headers.Location = HttpsLocation(exchange);
         }
 
-        var body = reason.Body();
+        var body = reason.Body(exchange.Reply.Status);
         if (body is not null)
         {
             response.ContentType = "text/plain; charset=utf-8";

@@ -35,6 +35,7 @@ internal sealed class ProxyApplication(RequestPipeline pipeline, OwnAnswer answe
             await AnswerAsync(context, reason);
         }
 
+        context.Release();
         Log(context, reason);
     }
 

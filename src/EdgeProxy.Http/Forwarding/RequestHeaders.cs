@@ -65,6 +65,34 @@ internal static class RequestHeaders
         }
     }
 
+    /// <summary>
+    /// What an authentication service is told of the client: its headers without those that go with the body, that are for this connection only, or
+    /// that are not to be trusted.
+    /// </summary>
+    public static void CopyQuestion(Exchange exchange, HttpRequestMessage question)
+    {
+        var request = exchange.Http.Request;
+        var named = ConnectionOptions.Of(request.Headers.Connection);
+        foreach (var (name, value) in request.Headers)
+        {
+            if (IsCopied(name, exchange.Snapshot.Http.AllowsUnderscores)
+                && !named.Contains(name)
+                && !name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase)
+                && !name.Equals(HeaderNames.Expect, StringComparison.OrdinalIgnoreCase))
+            {
+                // One that goes with a body is refused by a request that has none, and that is right.
+                if (name.Equals(HeaderNames.Cookie, StringComparison.OrdinalIgnoreCase) && value.Count > 1)
+                {
+                    question.Headers.TryAddWithoutValidation(name, string.Join("; ", value.ToArray()));
+                }
+                else
+                {
+                    question.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)value);
+                }
+            }
+        }
+    }
+
     private static void AddOurs(Exchange exchange, HttpRequestMessage upstream)
     {
         var headers = exchange.Http.Request.Headers;

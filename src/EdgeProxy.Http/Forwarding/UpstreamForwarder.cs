@@ -12,7 +12,7 @@ namespace EdgeProxy.Http.Forwarding;
 /// <summary>
 /// Sends a request to an endpoint of its service port, and to the next one while none can be connected to. Owns the connections to endpoints.
 /// </summary>
-internal sealed class UpstreamForwarder(HttpFrontendOptions options, ILogger logger) : IDisposable
+internal sealed class UpstreamForwarder(HttpFrontendOptions options, ILogger logger, TimeProvider time) : IDisposable
 {
     private readonly IHttpForwarder _forwarder = CreateForwarder();
     private readonly HttpMessageInvoker _client = UpstreamClient.Create(options);
@@ -28,7 +28,7 @@ internal sealed class UpstreamForwarder(HttpFrontendOptions options, ILogger log
         var port = exchange.ServicePort!;
         var scheduler = port.HttpScheduler;
         var config = _protocol.For(context.Request, port);
-        var request = new UpstreamRequest(exchange);
+        var request = new UpstreamRequest(exchange, time);
         var tried = default(TriedBackends);
         var reason = ResponseReason.NoEndpoint;
         while (tried.Count < TriedBackends.MaxTries && port.Pick(scheduler, exchange.Client.Endpoint, exchange.Client.Destination, tried) is { } backend)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using EdgeProxy.Http.Policies;
+using EdgeProxy.Http.Policies.Limits;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -9,7 +10,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace EdgeProxy.Http.Forwarding;
 
 /// <summary>One request as its endpoint gets it, and what became of it. Serves all tries of that request.</summary>
-internal sealed class UpstreamRequest(Exchange exchange) : HttpTransformer
+internal sealed class UpstreamRequest(Exchange exchange, TimeProvider time) : HttpTransformer
 {
     // The target passes byte for byte: the default of both the forwarder and Uri rewrites %2F, %7e, brackets and dot segments.
     private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
@@ -69,6 +70,11 @@ internal sealed class UpstreamRequest(Exchange exchange) : HttpTransformer
         }
 
         ResponseHeaders.FinishEndpointAnswer(exchange, httpContext.Response);
+
+        if (exchange.Route?.Policies?.Bandwidth is { } bandwidth && proxyResponse.Content is { } whole && !IsUpgrade(proxyResponse))
+        {
+            proxyResponse.Content = new ThrottledContent(whole, bandwidth, time);
+        }
 
         // A body of known length is on its way. After an upgrade the content is a connection, not a body.
         if (proxyResponse.Content is { Headers.ContentLength: null } body && !IsUpgrade(proxyResponse))

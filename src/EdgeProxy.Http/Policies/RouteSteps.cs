@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using EdgeProxy.Http.Policies.Access;
 using EdgeProxy.Http.Policies.Cors;
 using EdgeProxy.Http.Policies.Errors;
 using EdgeProxy.Http.Policies.Headers;
+using EdgeProxy.Http.Policies.Limits;
 using EdgeProxy.Http.Policies.Redirects;
 using EdgeProxy.Model.Routing;
 using Microsoft.AspNetCore.Http;
@@ -33,7 +35,7 @@ internal sealed class RouteSteps
     private ImmutableArray<IResponseStep> EndpointAnswer { get; init; } = [];
 
     /// <summary>Compiles a route.</summary>
-    public static RouteSteps Compile(Route route)
+    public static RouteSteps Compile(Route route, StepServices services)
     {
         var early = ImmutableArray.CreateBuilder<IRequestStep>();
         var late = ImmutableArray.CreateBuilder<IRequestStep>();
@@ -71,6 +73,16 @@ internal sealed class RouteSteps
         if (route.Policies?.Redirect is { } redirect)
         {
             early.Add(new RedirectStep(redirect));
+        }
+
+        if (route.Policies?.Limits is { } limits)
+        {
+            late.Add(new LimitStep(route.Ingress, limits, services));
+        }
+
+        if (route.Policies?.Access is { } access)
+        {
+            AccessSteps.Add(route, access, services, late, upstream, response);
         }
 
         AddHeaders(route, upstream, endpointAnswer, response);

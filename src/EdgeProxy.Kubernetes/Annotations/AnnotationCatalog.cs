@@ -10,7 +10,8 @@ internal static class AnnotationCatalog
     /// <summary>All features, in the order they are read and documented.</summary>
     public static ImmutableArray<AnnotationFeature> Features { get; } =
     [
-        new RoutingAnnotations(), new RedirectAnnotations(), new ClientTlsAnnotations(), new AccessAnnotations(), new CorsAnnotations(),
+        new RoutingAnnotations(), new RedirectAnnotations(), new ClientTlsAnnotations(), new AddressAnnotations(), new BasicAuthAnnotations(),
+        new ExternalAuthAnnotations(), new CorsAnnotations(),
         new TransferAnnotations(), new RetryAnnotations(), new UpstreamAnnotations(), new AffinityAnnotations(), new CanaryAnnotations(),
         new LimitAnnotations(), new ResponseAnnotations(), new MirrorAnnotations(), new ObservabilityAnnotations(), new ForeignAnnotations(),
         new SnippetAnnotations(),

@@ -92,13 +92,16 @@ internal sealed class AnnotationReader
                 return written.Value;
             }
         }
-        else if (AnnotationCatalog.Find(name) is { HasConfigKey: true } && _options.Configuration.TryGetValue(name, out var value) && value.Length > 0)
+        else if (AnnotationCatalog.Find(name) is { HasConfigKey: true } spec)
         {
-            return value;
+            return ConfigurationText(name) ?? (spec.Alias is { } alias ? ConfigurationText(alias) : null);
         }
 
         return null;
     }
+
+    /// <summary>A key of the controller's ConfigMap, trimmed; null when absent or empty.</summary>
+    public string? ConfigurationText(string key) => _options.Configuration.GetValueOrDefault(key)?.Trim() is { Length: > 0 } value ? value : null;
 
     /// <summary>A boolean as Go's strconv.ParseBool reads it; null when absent or invalid.</summary>
     public bool? Boolean(string name) =>
@@ -185,7 +188,13 @@ internal sealed class AnnotationReader
     {
         if (!_written.TryGetValue(name, out var written))
         {
-            return; // The ConfigMap's; said once where that is read.
+            // The ConfigMap's; a default that restricts access must not be lost either.
+            if (AnnotationCatalog.Find(name) is { Restricts: true })
+            {
+                Close(name, $"the ConfigMap's {name} is not valid: {rule}");
+            }
+
+            return;
         }
 
         if (!_invalid.Add(name))
@@ -204,6 +213,10 @@ internal sealed class AnnotationReader
             _problems.Warning(Ingress, field, $"Invalid value: \"{value}\": {rule}; taken as absent");
         }
     }
+
+    /// <summary>Says something about an annotation that is honoured all the same. Never with a secret's content.</summary>
+    public void Warn(string name, string what) =>
+        _problems.Warning(Ingress, _written.TryGetValue(name, out var written) ? Field(written.FullName) : null, what);
 
     /// <summary>Closes the Ingress because what <paramref name="name"/> asks for cannot be done.</summary>
     public void Close(string name, string why)
@@ -227,9 +240,6 @@ internal sealed class AnnotationReader
 
     /// <summary>Says that an annotation that is not supported in general is honoured here; it is not reported as unsupported.</summary>
     public void Honour(string name, string note) => _honoured[name] = note;
-
-    /// <summary>A key of the controller's ConfigMap; null when absent or empty.</summary>
-    public string? ConfigurationText(string key) => _options.Configuration.GetValueOrDefault(key) is { Length: > 0 } value ? value : null;
 
     /// <summary>Whether the harmless directives of snippets are honoured.</summary>
     public bool TranslatesSnippets => _options.TranslateSnippets;

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace EdgeProxy.Kubernetes.Resources;
 
 /// <summary>core/v1 Secret. Its content must never reach a log or an error text.</summary>
@@ -11,4 +13,15 @@ public sealed class Secret : KubernetesObject
 
     /// <summary>Plain values; they win over <see cref="Data"/>.</summary>
     public Dictionary<string, string>? StringData { get; set; }
+
+    /// <summary>A value as UTF-8 text; null when it is absent or empty.</summary>
+    public string? Text(string key)
+    {
+        if (StringData?.GetValueOrDefault(key) is { Length: > 0 } plain)
+        {
+            return plain;
+        }
+
+        return Data?.GetValueOrDefault(key) is { Length: > 0 } bytes ? Encoding.UTF8.GetString(bytes) : null;
+    }
 }

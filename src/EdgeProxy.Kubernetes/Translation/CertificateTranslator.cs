@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Model.Certificates;
@@ -14,13 +13,13 @@ internal static class CertificateTranslator
     /// <summary>Null, with a problem, when the Secret cannot serve TLS.</summary>
     public static ServerCertificate? Translate(Secret secret, ProblemSink problems)
     {
-        if (Text(secret, "tls.crt") is not { } chain)
+        if (secret.Text("tls.crt") is not { } chain)
         {
             problems.Error(secret, "data[tls.crt]", "Required value");
             return null;
         }
 
-        if (Text(secret, "tls.key") is not { } key)
+        if (secret.Text("tls.key") is not { } key)
         {
             problems.Error(secret, "data[tls.key]", "Required value");
             return null;
@@ -44,16 +43,6 @@ internal static class CertificateTranslator
             problems.Error(secret, "data[tls.crt]", "the certificate and the key cannot be read as PEM, or do not belong together");
             return null;
         }
-    }
-
-    private static string? Text(Secret secret, string key)
-    {
-        if (secret.StringData?.GetValueOrDefault(key) is { Length: > 0 } plain)
-        {
-            return plain;
-        }
-
-        return secret.Data?.GetValueOrDefault(key) is { Length: > 0 } bytes ? Encoding.UTF8.GetString(bytes) : null;
     }
 
     /// <summary>Subject alternative names; the common name only where there are none, as old self-made certificates have it.</summary>

@@ -4,7 +4,7 @@ namespace EdgeProxy.Model.Policies;
 /// <param name="Change">What happens.</param>
 /// <param name="Name">A header name (RFC 9110 token) that does not frame the message.</param>
 /// <param name="Value">Its value, without control characters; null to remove it.</param>
-public sealed record HeaderEdit(HeaderChange Change, string Name, VariableText? Value);
+public sealed record HeaderEdit(HeaderChange Change, string Name, RequestTemplate? Value);
 
 /// <summary>How a header is changed.</summary>
 public enum HeaderChange

@@ -24,7 +24,7 @@ public sealed record RoutePolicies
     public CorsPolicy? Cors { get; init; }
 
     /// <summary>Annotation upstream-vhost: the Host endpoints get.</summary>
-    public VariableText? UpstreamHost { get; init; }
+    public RequestTemplate? UpstreamHost { get; init; }
 
     /// <summary>Annotation x-forwarded-prefix; <c>$1</c>…<c>$9</c> are those of rewrite-target, without which it means nothing.</summary>
     public string? ForwardedPrefix { get; init; }
@@ -43,4 +43,13 @@ public sealed record RoutePolicies
 
     /// <summary>Annotations proxy-redirect-from and proxy-redirect-to: replaced at the start of the endpoint's Location and Refresh.</summary>
     public TextReplacement? UpstreamRedirects { get; init; }
+
+    /// <summary>Addresses, passwords and authentication services: who may.</summary>
+    public AccessPolicy? Access { get; init; }
+
+    /// <summary>Annotations limit-rps, limit-rpm and limit-connections: how much each client may.</summary>
+    public LimitPolicy? Limits { get; init; }
+
+    /// <summary>Annotation limit-rate: how fast an answer is sent.</summary>
+    public BandwidthPolicy? Bandwidth { get; init; }
 }

@@ -146,6 +146,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
 
             // From manifests there is nothing in front of us: clients reach this very port.
             RedirectPort = httpsPort,
+            UnsafeLocalAuthTargets = settings.UnsafeLocalAuthTargets,
         };
     }
 

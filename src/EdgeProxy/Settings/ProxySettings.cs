@@ -72,6 +72,9 @@ internal sealed class ProxySettings
     /// <summary>The scheduler of Services that name none.</summary>
     public string Scheduler { get; set; } = SchedulingPolicy.DefaultScheduler;
 
+    /// <summary>Whether auth-url may lead to loopback and link-local addresses.</summary>
+    public bool UnsafeLocalAuthTargets { get; set; }
+
     /// <summary>Whether endpoints that keep failing are passed over for a while.</summary>
     public bool PassiveEjection { get; set; } = true;
 

@@ -118,6 +118,8 @@ internal static class SettingTable
                 return null;
             }),
         Boolean("passive-ejection", "Pass over endpoints that keep failing, for a while. Default true.", (settings, ejects) => settings.PassiveEjection = ejects),
+        Boolean("unsafe-local-auth-targets", "Let auth-url reach loopback and link-local addresses, metadata services of clouds among them. Default false.",
+            (settings, allowed) => settings.UnsafeLocalAuthTargets = allowed),
         Duration("connect-timeout", DurationRule.Connect, "Time an endpoint of a Service gets to accept a TCP connection. Default 2s.",
             (settings, timeout) => settings.Timeouts = settings.Timeouts with { Connect = timeout }),
         Duration("idle-timeout", DurationRule.Idle, "How long a TCP connection to a Service may be silent; 0: for ever. Default 0.",

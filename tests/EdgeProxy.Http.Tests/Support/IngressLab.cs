@@ -37,10 +37,11 @@ internal sealed class IngressLab : IAsyncDisposable
 
     /// <summary>Serves manifests. The Ingresses need no class; see <see cref="ServiceFor"/> and <see cref="IngressWith"/> for the usual ones.</summary>
     public static async Task<IngressLab> StartAsync(
-        string manifests, Func<TranslationOptions, TranslationOptions>? translation = null, Action<HttpFrontendOptions>? http = null)
+        string manifests, Func<TranslationOptions, TranslationOptions>? translation = null, Action<HttpFrontendOptions>? http = null,
+        TimeProvider? time = null)
     {
         var options = new TranslationOptions { Node = new LocalNode { Name = "node" }, ServeAllWithoutClasses = true };
-        var lab = new IngressLab(await TestProxy.StartAsync(configure: http), translation?.Invoke(options) ?? options);
+        var lab = new IngressLab(await TestProxy.StartAsync(configure: http, time: time), translation?.Invoke(options) ?? options);
         lab.Write(manifests);
         return lab;
     }

@@ -12,7 +12,8 @@ internal sealed class TestProxy : IAsyncDisposable
 {
     private static readonly LocalNode Node = new() { Name = "node" };
 
-    private TestProxy(HttpFrontendOptions options) => Frontend = new HttpFrontend(Snapshots, options, Log, TimeProvider.System);
+    private TestProxy(HttpFrontendOptions options, TimeProvider? time = null) =>
+        Frontend = new HttpFrontend(Snapshots, options, Log, time ?? TimeProvider.System);
 
     public SnapshotPublisher Snapshots { get; } = new();
 
@@ -24,11 +25,12 @@ internal sealed class TestProxy : IAsyncDisposable
 
     public int HttpsPort => Frontend.HttpsEndPoints[0].Port;
 
-    public static async Task<TestProxy> StartAsync(Action<SnapshotBuilder>? objects = null, Action<HttpFrontendOptions>? configure = null)
+    public static async Task<TestProxy> StartAsync(
+        Action<SnapshotBuilder>? objects = null, Action<HttpFrontendOptions>? configure = null, TimeProvider? time = null)
     {
         var options = new HttpFrontendOptions { ListenAddresses = [IPAddress.Loopback], HttpPort = 0, HttpsPort = 0 };
         configure?.Invoke(options);
-        var proxy = new TestProxy(options);
+        var proxy = new TestProxy(options, time);
         proxy.Change(objects ?? (_ => { }));
         await proxy.Frontend.StartAsync(Deadline.Token);
         return proxy;

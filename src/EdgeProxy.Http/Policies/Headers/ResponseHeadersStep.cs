@@ -18,7 +18,7 @@ internal sealed class ResponseHeadersStep(ImmutableArray<HeaderEdit> edits) : IR
             }
 
             // nginx leaves out a header whose value is empty.
-            var value = edit.Value?.Fill(exchange) ?? "";
+            var value = edit.Value is { } template ? TemplateText.AsHeader(template, exchange) : "";
             if (edit.Change is HeaderChange.Set or HeaderChange.Remove)
             {
                 response.Headers.Remove(edit.Name);

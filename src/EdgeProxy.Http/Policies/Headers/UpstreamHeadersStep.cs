@@ -11,7 +11,7 @@ internal sealed class UpstreamHeadersStep(ImmutableArray<HeaderEdit> edits) : IU
     {
         foreach (var edit in edits)
         {
-            upstream.SetHeader(edit.Name, edit.Value?.Fill(exchange) ?? "");
+            upstream.SetHeader(edit.Name, edit.Value is { } value ? TemplateText.AsHeader(value, exchange) : "");
         }
     }
 }

@@ -11,7 +11,7 @@ internal sealed class ReturnStep(ReturnPolicy policy) : IRequestStep
         exchange.Reply.Status = policy.Status;
         if (policy.Location is { } location)
         {
-            exchange.Reply.Headers.Location = location.Fill(exchange);
+            exchange.Reply.Headers.Location = TemplateText.Of(location, exchange);
         }
 
         return ValueTask.FromResult(policy.Location is null ? ResponseReason.Returned : ResponseReason.Redirect);

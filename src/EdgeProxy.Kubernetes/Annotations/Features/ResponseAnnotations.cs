@@ -83,7 +83,7 @@ internal sealed class ResponseAnnotations : AnnotationFeature
                 return;
             }
 
-            edits.Add(new HeaderEdit(HeaderChange.Set, name, VariableText.Literal(trimmed)));
+            edits.Add(new HeaderEdit(HeaderChange.Set, name, RequestTemplate.Literal(trimmed)));
         }
 
         if (edits.Count > 0)

@@ -109,7 +109,7 @@ internal sealed class RoutingAnnotations : AnnotationFeature
         {
             reader.Invalid("upstream-vhost", text, "must be a host, optionally with a port and variables");
         }
-        else if (!VariableText.TryParse(text, out var host, out var unknown))
+        else if (!RequestTemplate.TryParse(text, out var host, out var unknown))
         {
             reader.Invalid("upstream-vhost", text, $"{unknown} is not one of the supported variables");
         }

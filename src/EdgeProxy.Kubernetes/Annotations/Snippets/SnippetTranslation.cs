@@ -17,7 +17,7 @@ internal sealed class SnippetTranslation
     public ImmutableArray<HeaderEdit> Response => _response.ToImmutable();
 
     /// <summary>The Host endpoints get; null: unchanged.</summary>
-    public VariableText? UpstreamHost { get; private set; }
+    public RequestTemplate? UpstreamHost { get; private set; }
 
     /// <summary>The answer to every request; null: none.</summary>
     public ReturnPolicy? Return { get; private set; }
@@ -83,7 +83,7 @@ internal sealed class SnippetTranslation
 
         if (name.Equals("Host", StringComparison.OrdinalIgnoreCase))
         {
-            var sound = value.Length > 0 && HeaderText.IsValue(value) && VariableText.TryParse(value, out var host, out _) ? host : null;
+            var sound = value.Length > 0 && HeaderText.IsValue(value) && RequestTemplate.TryParse(value, out var host, out _) ? host : null;
             UpstreamHost = sound ?? UpstreamHost;
             return sound is not null;
         }
@@ -95,7 +95,7 @@ internal sealed class SnippetTranslation
     {
         // A star is a pattern of names to more_clear_headers.
         if (!HeaderText.IsEditable(name) || name.Contains('*', StringComparison.Ordinal) || !HeaderText.IsValue(value)
-            || !VariableText.TryParse(value, out var text, out _))
+            || !RequestTemplate.TryParse(value, out var text, out _))
         {
             return false;
         }
@@ -123,11 +123,11 @@ internal sealed class SnippetTranslation
 
     private static bool IsRedirect(int status) => status is 301 or 302 or 303 or 307 or 308;
 
-    private static VariableText? Location(string url) =>
+    private static RequestTemplate? Location(string url) =>
         !url.AsSpan().ContainsAnyExceptInRange('!', '~')
         && (url.StartsWith('/') || url.StartsWith("http://", StringComparison.Ordinal) || url.StartsWith("https://", StringComparison.Ordinal)
             || url.StartsWith("$scheme://", StringComparison.Ordinal))
-        && VariableText.TryParse(url, out var location, out _)
+        && RequestTemplate.TryParse(url, out var location, out _)
             ? location
             : null;
 }
