@@ -1,6 +1,7 @@
 using EdgeProxy.Http.Endpoints;
 using EdgeProxy.Http.Policies;
 using EdgeProxy.Model;
+using EdgeProxy.Model.Policies;
 using EdgeProxy.Model.Routing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -51,6 +52,12 @@ internal sealed class Exchange
     /// <summary>The service port that serves the route, if there is one.</summary>
     public ServicePort? ServicePort { get; set; }
 
+    /// <summary>How it reaches its endpoint: the route's, or its canary's.</summary>
+    public ForwardingPolicies Forwarding { get; set; } = ForwardingPolicies.Default;
+
+    /// <summary>True when the route's canary serves it.</summary>
+    public bool IsCanary { get; set; }
+
     /// <summary>The target the endpoint gets, in origin form.</summary>
     public string ForwardedTarget { get; set; } = "";
 
@@ -74,6 +81,8 @@ internal sealed class Exchange
         Path = "";
         Reply.Clear();
         ServicePort = null;
+        Forwarding = ForwardingPolicies.Default;
+        IsCanary = false;
         ForwardedTarget = "";
         Backend = null;
         Tries = 0;

@@ -1,6 +1,7 @@
 using System.Net;
 using EdgeProxy.Http.Endpoints;
 using EdgeProxy.Http.Forwarding;
+using EdgeProxy.Http.Policies.Affinity;
 using EdgeProxy.Http.Tls;
 using EdgeProxy.Model;
 using Microsoft.Extensions.Logging;
@@ -26,10 +27,11 @@ public sealed class HttpFrontend : IAsyncDisposable
         _logger = loggerFactory.CreateLogger<HttpFrontend>();
         _time = time;
         _certificates = new CertificateSelector(snapshots, _logger, time);
-        _forwarder = new UpstreamForwarder(options, _logger);
+        var cookies = new AffinityCookies(options.AffinityKey);
+        _forwarder = new UpstreamForwarder(options, cookies, _logger, time);
         _server = new ProxyServer(options, _certificates, snapshots.First, loggerFactory);
         _application = new ProxyApplication(
-            new RequestPipeline(snapshots, _forwarder), new OwnAnswer(options.RedirectPort), _logger, time);
+            new RequestPipeline(snapshots, _forwarder, cookies, options.MaxRequestBodySize), new OwnAnswer(options.RedirectPort), _logger, time);
     }
 
     /// <summary>Where plain HTTP is served; the ports are known once started.</summary>
@@ -69,7 +71,7 @@ public sealed class HttpFrontend : IAsyncDisposable
     {
         // Clients first: their requests still use the connections to endpoints and the certificates.
         await _server.DisposeAsync();
-        _forwarder.Dispose();
+        await _forwarder.DisposeAsync();
         _certificates.Dispose();
     }
 }

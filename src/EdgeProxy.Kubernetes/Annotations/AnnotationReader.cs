@@ -43,6 +43,12 @@ internal sealed class AnnotationReader
     /// <summary>What is asked of the hosts so far; features replace it by a copy with their part.</summary>
     public HostPolicies Host { get; set; } = HostPolicies.None;
 
+    /// <summary>How requests reach endpoints, so far; features replace it by a copy with their part.</summary>
+    public ForwardingPolicies Forwarding { get; set; } = ForwardingPolicies.Default;
+
+    /// <summary>Set when the Ingress is the alternative of another one's routes.</summary>
+    public CanaryPolicy? Canary { get; set; }
+
     /// <summary>rewrite-target, or null.</summary>
     public string? RewriteTarget { get; set; }
 
@@ -195,6 +201,15 @@ internal sealed class AnnotationReader
         else
         {
             _problems.Warning(Ingress, field, $"Invalid value: \"{value}\": {rule}; taken as absent");
+        }
+    }
+
+    /// <summary>Says something about an annotation that is honoured as it stands.</summary>
+    public void Note(string name, string message)
+    {
+        if (_written.TryGetValue(name, out var written))
+        {
+            _problems.Note(Ingress, Field(written.FullName), message);
         }
     }
 

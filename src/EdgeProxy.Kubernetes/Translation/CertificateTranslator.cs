@@ -46,7 +46,8 @@ internal static class CertificateTranslator
         }
     }
 
-    private static string? Text(Secret secret, string key)
+    /// <summary>One value of a Secret as text; null when it is missing or empty.</summary>
+    internal static string? Text(Secret secret, string key)
     {
         if (secret.StringData?.GetValueOrDefault(key) is { Length: > 0 } plain)
         {

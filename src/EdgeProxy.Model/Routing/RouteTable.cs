@@ -42,6 +42,14 @@ public sealed class RouteTable
         return routes?.Find(path) ?? _catchAll;
     }
 
+    /// <summary>The Ingresses that have exactly this rule, oldest first; for reports.</summary>
+    public ImmutableArray<IngressConfig> ClaimantsOf(string host, string path, PathType type) => _hosts.Find(host) is not { } entry
+        ? []
+        : [.. entry.Ingresses
+            .Select(name => _ingresses[name])
+            .Where(ingress => ingress.Rules.Any(rule => rule.Host == host && rule.Paths.Any(own => own.Path == path && own.Type == type)))
+            .Order(IngressAge.OldestFirst)];
+
     /// <summary>
     /// The Secrets that may hold the certificate for a server name, in the order to try; the first that exists and covers the name is used.
     /// Those of the name itself come first, then those of its wildcard.
@@ -155,7 +163,7 @@ public sealed class RouteTable
 
         hosts.Set(host, entry with
         {
-            Routes = withRules.IsEmpty ? null : HostRoutes.Build(host, withRules, hasTls),
+            Routes = withRules.All(ingress => ingress.Canary is not null) ? null : HostRoutes.Build(host, withRules, hasTls),
             // Entries that name the host come first; others of the same Ingresses may still hold a certificate that covers it.
             Certificates = [.. listed.Concat(unlisted).Select(tls => tls.Secret).OfType<NamespacedName>().Distinct()],
         });
@@ -176,7 +184,7 @@ public sealed class RouteTable
         return oldest is null ? null : HostRoutes.DefaultRoute(oldest, "", hostHasTls: false, hostPolicies: null);
     }
 
-    private static bool IsCatchAll(IngressConfig ingress) => ingress.Rules.IsEmpty && ingress.DefaultBackend is not null;
+    private static bool IsCatchAll(IngressConfig ingress) => ingress.Rules.IsEmpty && ingress.DefaultBackend is not null && ingress.Canary is null;
 
     private sealed record HostEntry(ImmutableArray<NamespacedName> Ingresses, HostRoutes? Routes, ImmutableArray<NamespacedName> Certificates)
     {
