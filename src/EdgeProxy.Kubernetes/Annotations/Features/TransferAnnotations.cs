@@ -12,7 +12,7 @@ internal sealed class TransferAnnotations : AnnotationFeature
     /// <inheritdoc />
     public override ImmutableArray<AnnotationSpec> Annotations { get; } =
     [
-        new("proxy-body-size", "size, 1m; 0 = unlimited", "larger request body = 413 (declared or counted)") { HasConfigKey = true },
+        new("proxy-body-size", "size, 1m; 0 = unlimited", "larger request body = 413 (declared or counted)") { Support = AnnotationSupport.Differs, Note = "of a chunked body the framing counts too", HasConfigKey = true },
         new("proxy-connect-timeout", "s, 5", "connect to the endpoint; expiry counts for next-upstream, else 504") { HasConfigKey = true },
         new("proxy-read-timeout", "s, 60", "silence between two reads from the endpoint = 504; also ends idle websockets") { Support = AnnotationSupport.Differs, Note = "silence in both directions counts; with a request body the larger of this and proxy-send-timeout applies", HasConfigKey = true },
         new("proxy-send-timeout", "s, 60", "silence between two writes to the endpoint") { Support = AnnotationSupport.Differs, Note = "only for requests with a body: the larger of this and proxy-read-timeout is the longest silence", HasConfigKey = true },
