@@ -140,6 +140,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
             ListenAddresses = addresses,
             HttpPort = httpPort,
             HttpsPort = httpsPort,
+            AffinityKey = settings.AffinityKey,
 
             // From manifests there is nothing in front of us: clients reach this very port.
             RedirectPort = httpsPort,

@@ -59,6 +59,9 @@ internal sealed class ProxySettings
     /// <summary>Secret of the certificate for names without one of their own; null: one is made at start.</summary>
     public NamespacedName? DefaultCertificate { get; set; }
 
+    /// <summary>What affinity cookies are signed with; null: a key of this process only. Never printed.</summary>
+    public string? AffinityKey { get; set; }
+
     /// <summary>The scheduler of Services that name none.</summary>
     public string Scheduler { get; set; } = SchedulingPolicy.DefaultScheduler;
 

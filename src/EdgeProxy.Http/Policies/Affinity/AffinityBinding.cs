@@ -11,8 +11,8 @@ namespace EdgeProxy.Http.Policies.Affinity;
 /// <summary>One request's binding to an endpoint by cookie: which endpoint the client has, and the cookie it gets when that changes.</summary>
 internal sealed class AffinityBinding
 {
-    /// <summary>Ids tried to find one that leads to a given endpoint; each fails for it with (n-1)/n.</summary>
-    private const int MaxDraws = 200;
+    /// <summary>Ids drawn to find one that leads to a given endpoint. With many endpoints none may be found; the last then leads to another that works.</summary>
+    private const int MaxDraws = 50;
 
     private readonly AffinityPolicy _policy;
     private readonly AffinityCookies _cookies;
