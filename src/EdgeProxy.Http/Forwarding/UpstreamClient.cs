@@ -20,7 +20,7 @@ internal sealed class UpstreamClient : IDisposable
     /// <summary>What requests are sent with.</summary>
     public HttpMessageInvoker Invoker { get; }
 
-    /// <summary>Requests under way; guarded by the lock of <see cref="UpstreamClients"/>.</summary>
+    /// <summary>Requests under way; guarded by the gate of <see cref="UpstreamClients"/>.</summary>
     public int Users { get; set; }
 
     /// <summary>Makes one. Takes over <paramref name="dialer"/>; null: no TLS.</summary>

@@ -13,7 +13,8 @@ internal sealed class UpstreamClients(HttpFrontendOptions options) : IDisposable
 
     private readonly UpstreamClient _plain = UpstreamClient.Create(options, options.ConnectTimeout, dialer: null);
 
-    // Guarded by itself, the users of each client included.
+    // Guards the table, and the users of each client in it.
+    private readonly Lock _gate = new();
     private readonly Dictionary<Way, UpstreamClient> _others = [];
 
     /// <summary>The client for a route's requests; pair with <see cref="Return"/>.</summary>
@@ -26,7 +27,7 @@ internal sealed class UpstreamClients(HttpFrontendOptions options) : IDisposable
         }
 
         var way = new Way(timeout, usesTls ? policies.Upstream.Tls : null);
-        lock (_others)
+        lock (_gate)
         {
             if (!_others.TryGetValue(way, out var client))
             {
@@ -48,7 +49,7 @@ internal sealed class UpstreamClients(HttpFrontendOptions options) : IDisposable
             return;
         }
 
-        lock (_others)
+        lock (_gate)
         {
             client.Users--;
         }
@@ -58,7 +59,7 @@ internal sealed class UpstreamClients(HttpFrontendOptions options) : IDisposable
     public void Dispose()
     {
         _plain.Dispose();
-        lock (_others)
+        lock (_gate)
         {
             foreach (var client in _others.Values)
             {

@@ -81,6 +81,21 @@ public sealed class RetryAnnotationTests
     }
 
     [Theory(Timeout = 30_000)]
+    [InlineData("error timeout", new[] { 200, 200 })]
+    [InlineData("error", new[] { 200, 504 })]
+    public async Task A_silent_endpoint_is_made_up_for_where_timeouts_count(string conditions, int[] statuses)
+    {
+        await using var silent = RawBackend.Doing(async (_, wire, _, stop) => await wire.ReadToEndAsync(stop));
+        await using var good = RawBackend.Answering();
+        await using var lab = await IngressLab.StartAsync(
+            Manifests([("proxy-next-upstream", conditions), ("proxy-read-timeout", "1")], silent, good));
+
+        var answers = await AskTwiceAsync(lab, "GET / HTTP/1.1\r\nHost: app.example.com\r\n\r\n");
+
+        Assert.Equal(statuses, answers.Select(answer => answer.Status).Order());
+    }
+
+    [Theory(Timeout = 30_000)]
     [InlineData("off", new[] { 200, 503 })]
     [InlineData("on", new[] { 200, 200 })]
     public async Task A_body_is_sent_again_only_when_it_was_kept(string buffering, int[] statuses)

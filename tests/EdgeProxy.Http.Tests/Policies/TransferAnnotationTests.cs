@@ -118,6 +118,7 @@ public sealed class TransferAnnotationTests
         // The answer to the second client shows that the proxy has had every chance to contact the endpoint for the first.
         await client.SendAsync($"PUT / HTTP/1.1\r\nHost: app.example.com\r\nContent-Length: 300000\r\n\r\n{half}", cancel);
         Assert.Equal(200, (await lab.GetAsync("/second", cancel)).Status);
+        Assert.Equal(1, backend.Connections);
         var answer = await client.AskAsync(half, cancel);
 
         Assert.Equal(200, answer.Status);

@@ -150,6 +150,16 @@ public sealed class UpstreamAnnotationTests
         Assert.DoesNotContain(lab.Problems, problem => problem.Message.Contains("confidential", StringComparison.Ordinal));
     }
 
+    [Fact(Timeout = 30_000)]
+    public async Task What_concerns_tls_closes_nothing_where_none_is_spoken()
+    {
+        await using var backend = RawBackend.Answering();
+        await using var lab = await IngressLab.StartAsync(
+            IngressLab.ServiceFor("web", backend.Address) + IngressLab.IngressWith([("proxy-ssl-verify", "on")]));
+
+        Assert.Equal(200, (await lab.GetAsync("/", Deadline.Token)).Status);
+    }
+
     [Theory(Timeout = 30_000)]
     [InlineData("$request_uri", "/a?x=1", "", "/b?x=1", "")]
     [InlineData("$http_x_user", "/", "X-User: ann\r\n", "/", "X-User: bob\r\n")]

@@ -23,6 +23,9 @@ internal sealed class MirrorSender(HttpFrontendOptions options) : IAsyncDisposab
     /// <summary>What a copy may take, its answer included.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long a stopped copy is waited for.</summary>
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
+
     private readonly HttpMessageInvoker _client = UpstreamClient.Create(options, options.ConnectTimeout, dialer: null).Invoker;
     private readonly SemaphoreSlim _slots = new(MaxCopies);
     private readonly CancellationTokenSource _stop = new();
@@ -61,9 +64,9 @@ internal sealed class MirrorSender(HttpFrontendOptions options) : IAsyncDisposab
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        for (var i = 0; i < MaxCopies; i++)
+        for (var i = 0; i < MaxCopies && await _slots.WaitAsync(StopLimit, CancellationToken.None); i++)
         {
-            await _slots.WaitAsync(CancellationToken.None);
+            // Each slot that can be had is a copy that has ended.
         }
 
         _client.Dispose();

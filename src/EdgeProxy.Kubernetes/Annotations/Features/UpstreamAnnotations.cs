@@ -30,10 +30,11 @@ internal sealed class UpstreamAnnotations : AnnotationFeature
     /// <inheritdoc />
     public override void Read(AnnotationReader reader)
     {
+        var protocol = Protocol(reader);
         var policy = new UpstreamPolicy
         {
-            Protocol = Protocol(reader),
-            Tls = UpstreamTlsReader.Read(reader),
+            Protocol = protocol,
+            Tls = UpstreamTlsReader.Read(reader, protocol),
             IsService = reader.Boolean("service-upstream") ?? false,
         };
         if (policy != UpstreamPolicy.Default)

@@ -16,7 +16,9 @@ internal static class UpstreamTlsReader
     ];
 
     /// <summary>Reads them; what is not written is the default.</summary>
-    public static UpstreamTls Read(AnnotationReader reader)
+    /// <param name="reader">The Ingress.</param>
+    /// <param name="protocol">What is spoken to endpoints. Where only appProtocol may say TLS, an endpoint that cannot be verified is refused when it is dialled.</param>
+    public static UpstreamTls Read(AnnotationReader reader, BackendProtocol protocol)
     {
         if (!Array.Exists(Names, name => reader.Text(name) is not null))
         {
@@ -32,7 +34,7 @@ internal static class UpstreamTlsReader
         }
 
         var verifies = reader.OnOff("proxy-ssl-verify") ?? false;
-        if (verifies && name is null)
+        if (verifies && name is null && protocol is (BackendProtocol.Https or BackendProtocol.Grpcs or BackendProtocol.SameAsClient))
         {
             reader.Close("proxy-ssl-verify", "without proxy-ssl-name there is no name to verify");
         }
