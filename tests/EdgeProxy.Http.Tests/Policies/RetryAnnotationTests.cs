@@ -26,6 +26,7 @@ public sealed class RetryAnnotationTests
         Assert.Equal(statuses, answers.Select(answer => answer.Status).Order());
         Assert.All(answers.Where(answer => answer.Status == 200), answer =>
         {
+            Assert.Equal("HTTP/1.1 200 OK", answer.Head.First);
             Assert.Equal("ok", answer.Text);
             Assert.Equal("", answer.Head["X-Secret"]);
         });

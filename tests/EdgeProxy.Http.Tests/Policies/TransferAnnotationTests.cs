@@ -93,6 +93,17 @@ public sealed class TransferAnnotationTests
         Assert.Equal("504 Gateway Timeout: connect_timeout\n", (await lab.GetAsync("/", cancel)).Text);
     }
 
+    [Fact(Timeout = 30_000)]
+    public async Task Timeouts_of_a_year_serve()
+    {
+        await using var backend = RawBackend.Answering();
+        await using var lab = await IngressLab.StartAsync(Manifests(
+            [("proxy-connect-timeout", "31536000"), ("proxy-read-timeout", "31536000"), ("proxy-send-timeout", "31536000")], backend));
+
+        Assert.Equal(200, (await lab.GetAsync("/", Deadline.Token)).Status);
+        Assert.Equal(200, (await PostAsync(lab, 10, chunked: true)).Status);
+    }
+
     [Theory(Timeout = 30_000)]
     [InlineData("proxy-read-timeout", "0")]
     [InlineData("proxy-connect-timeout", "soon")]

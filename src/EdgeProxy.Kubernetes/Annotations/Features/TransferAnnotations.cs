@@ -6,6 +6,9 @@ namespace EdgeProxy.Kubernetes.Annotations.Features;
 /// <summary>Timeouts, sizes, buffering.</summary>
 internal sealed class TransferAnnotations : AnnotationFeature
 {
+    // Timers count milliseconds in 31 bits.
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(24);
+
     /// <inheritdoc />
     public override string Title => "Timeouts, sizes, buffering";
 
@@ -44,7 +47,7 @@ internal sealed class TransferAnnotations : AnnotationFeature
         }
     }
 
-    /// <summary>One that is over before it began serves nobody.</summary>
+    /// <summary>One that is over before it began serves nobody; one of more than 24 days is one of 24.</summary>
     private static TimeSpan? Timeout(AnnotationReader reader, string name)
     {
         var timeout = reader.Seconds(name);
@@ -54,6 +57,6 @@ internal sealed class TransferAnnotations : AnnotationFeature
             return null;
         }
 
-        return timeout;
+        return timeout > Longest ? Longest : timeout;
     }
 }
