@@ -3,6 +3,7 @@ using EdgeProxy.Http.Policies;
 using EdgeProxy.Http.Policies.Errors;
 using EdgeProxy.Http.Policies.ExternalAuth;
 using EdgeProxy.Model;
+using EdgeProxy.Model.Policies;
 using EdgeProxy.Model.Routing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -58,6 +59,12 @@ internal sealed class Exchange
     /// <summary>The service port that serves the route, if there is one.</summary>
     public ServicePort? ServicePort { get; set; }
 
+    /// <summary>How it reaches its endpoint: the route's, or its canary's.</summary>
+    public ForwardingPolicies Forwarding { get; set; } = ForwardingPolicies.Default;
+
+    /// <summary>True when the route's canary serves it.</summary>
+    public bool IsCanary { get; set; }
+
     /// <summary>The target the endpoint gets, in origin form.</summary>
     public string ForwardedTarget { get; set; } = "";
 
@@ -68,7 +75,7 @@ internal sealed class Exchange
     public int Tries { get; set; }
 
     /// <summary>X-Request-ID, the same for every try and in the log; empty when the client sent none and none is given.</summary>
-    public string RequestId => _requestId ??= Forwarding.RequestId.Of(_http.Request, Snapshot.Http.GeneratesRequestId);
+    public string RequestId => _requestId ??= global::EdgeProxy.Http.Forwarding.RequestId.Of(_http.Request, Snapshot.Http.GeneratesRequestId);
 
     /// <summary>What the default backend is asked in the place of the route's Service; null: the request goes its usual way.</summary>
     public ErrorPageRequest? ErrorPage { get; set; }
@@ -101,6 +108,8 @@ internal sealed class Exchange
         Reply.Clear();
         Verdict = null;
         ServicePort = null;
+        Forwarding = ForwardingPolicies.Default;
+        IsCanary = false;
         ForwardedTarget = "";
         Backend = null;
         Tries = 0;

@@ -3,6 +3,7 @@ using EdgeProxy.Http.AccessLogs;
 using EdgeProxy.Http.Endpoints;
 using EdgeProxy.Http.Forwarding;
 using EdgeProxy.Http.Policies;
+using EdgeProxy.Http.Policies.Affinity;
 using EdgeProxy.Http.Policies.BasicAuth;
 using EdgeProxy.Http.Policies.ExternalAuth;
 using EdgeProxy.Http.Policies.Limits;
@@ -34,7 +35,8 @@ public sealed class HttpFrontend : IAsyncDisposable
         _logger = loggerFactory.CreateLogger<HttpFrontend>();
         _time = time;
         _certificates = new CertificateSelector(snapshots, _logger, time);
-        _forwarder = new UpstreamForwarder(options, _logger, time);
+        var cookies = new AffinityCookies(options.AffinityKey);
+        _forwarder = new UpstreamForwarder(options, cookies, _logger, time);
         _passwords = new PasswordChecker();
         _auth = new AuthClient(snapshots, options, time);
         var services = new StepServices
@@ -49,7 +51,7 @@ public sealed class HttpFrontend : IAsyncDisposable
         _server = new ProxyServer(options, _certificates, snapshots.First, loggerFactory);
         var log = AccessLog.Open(options.AccessLog, options.AccessLogOutput, _logger, time, out _accessLog);
         _application = new ProxyApplication(
-            new RequestPipeline(snapshots, _forwarder, services), new OwnAnswer(options.RedirectPort), log, _logger, time);
+            new RequestPipeline(snapshots, _forwarder, cookies, services, options.MaxRequestBodySize), new OwnAnswer(options.RedirectPort), log, _logger, time);
     }
 
     /// <summary>Where plain HTTP is served; the ports are known once started.</summary>
@@ -89,7 +91,7 @@ public sealed class HttpFrontend : IAsyncDisposable
     {
         // Clients first: their requests still use the connections to endpoints and the certificates.
         await _server.DisposeAsync();
-        _forwarder.Dispose();
+        await _forwarder.DisposeAsync();
         _auth.Dispose();
         _passwords.Dispose();
         _certificates.Dispose();

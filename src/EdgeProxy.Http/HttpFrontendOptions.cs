@@ -82,4 +82,14 @@ public sealed class HttpFrontendOptions
     /// <c>NAME.NAMESPACE.svc.cluster.local</c> are reached wherever their endpoints are.
     /// </summary>
     public bool UnsafeLocalAuthTargets { get; set; }
+
+    /// <summary>Most bytes of a request's body where a route does not say; more is answered 413. Default 1 MiB (proxy-body-size); 0: no limit.</summary>
+    [Range(0, long.MaxValue)]
+    public long MaxRequestBodySize { get; set; } = 1024 * 1024;
+
+    /// <summary>
+    /// The secret that affinity cookies are signed with. Default null, one of this process: replicas of one frontend need the same, or they replace
+    /// each other's cookies. Never logged.
+    /// </summary>
+    public string? AffinityKey { get; set; }
 }

@@ -2,9 +2,12 @@ using System.Runtime.CompilerServices;
 using EdgeProxy.Http.Endpoints;
 using EdgeProxy.Http.Forwarding;
 using EdgeProxy.Http.Policies;
+using EdgeProxy.Http.Policies.Affinity;
+using EdgeProxy.Http.Policies.Canary;
 using EdgeProxy.Model;
+using EdgeProxy.Model.Policies;
 using EdgeProxy.Model.Routing;
-using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace EdgeProxy.Http;
 
@@ -13,7 +16,8 @@ namespace EdgeProxy.Http;
 /// the route asks for; (5) find the service port; (6) forward.
 /// </summary>
 /// <remarks>Everything up to the forwarding is synchronous and reads one snapshot: a swap in between changes nothing.</remarks>
-internal sealed class RequestPipeline(SnapshotPublisher snapshots, UpstreamForwarder forwarder, StepServices services)
+internal sealed class RequestPipeline(
+    SnapshotPublisher snapshots, UpstreamForwarder forwarder, AffinityCookies cookies, StepServices services, long maxBodySize)
 {
     // RFC 8555 §8.3: certificate authorities ask over plain HTTP for hosts that have no certificate yet.
     private const string AcmeChallenge = "/.well-known/acme-challenge/";
@@ -106,21 +110,64 @@ internal sealed class RequestPipeline(SnapshotPublisher snapshots, UpstreamForwa
             exchange.Steps = _steps.GetValue(route, _compile);
         }
 
-        return ResponseReason.Forwarded;
+        return LimitsBody(exchange, route.Forwarding.Transfer) ? ResponseReason.BodyTooLarge : ResponseReason.Forwarded;
+    }
+
+    /// <summary>True when the body is announced to be too large; one that turns out to be is stopped by Kestrel where it is read.</summary>
+    private bool LimitsBody(Exchange exchange, TransferPolicy policy)
+    {
+        var limit = policy.MaxBodySize ?? maxBodySize;
+        if (limit != maxBodySize && exchange.Http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
+        {
+            feature.MaxRequestBodySize = limit == 0 ? null : limit;
+        }
+
+        return limit > 0 && exchange.Http.Request.ContentLength > limit;
     }
 
     private static bool SendsToHttps(Exchange exchange) =>
         exchange.Route!.SslRedirect && !exchange.Client.IsHttps && !exchange.IsAcmeChallenge;
 
     /// <summary>Step 5.</summary>
-    private static ResponseReason FindServicePort(Exchange exchange)
+    private ResponseReason FindServicePort(Exchange exchange)
     {
-        if (exchange.Route!.Backend is not { } backend || exchange.Snapshot.Find(backend) is not { } port)
+        var route = exchange.Route!;
+        if (route.Backend is not { } backend || exchange.Snapshot.Find(backend) is not { } port)
         {
             return ResponseReason.BackendMissing;
         }
 
+        exchange.Forwarding = route.Forwarding;
         exchange.ServicePort = port;
+        if (route.Canary is { } canary)
+        {
+            ChooseSide(exchange, canary, port);
+        }
+
         return ResponseReason.Forwarded;
     }
+
+    /// <summary>A canary without endpoints leaves its requests to the route, which does not leave its own to the canary.</summary>
+    private void ChooseSide(Exchange exchange, CanaryRoute canary, ServicePort main)
+    {
+        if (main.HttpScheduler.Candidates.IsEmpty
+            || exchange.Snapshot.Find(canary.Backend) is not { } port
+            || port.HttpScheduler.Candidates.IsEmpty
+            || !CanaryChoice.Takes(canary.Policy, exchange.Http.Request.Headers, SideOf(exchange, canary)))
+        {
+            return;
+        }
+
+        exchange.IsCanary = true;
+        exchange.Forwarding = canary.Forwarding;
+        exchange.ServicePort = port;
+    }
+
+    /// <summary>The side a client's affinity cookie names; null: none.</summary>
+    private bool? SideOf(Exchange exchange, CanaryRoute canary) =>
+        canary.Policy.KeepsSide
+        && exchange.Forwarding.Affinity is { } affinity
+        && cookies.TryRead(CookieHeader.Find(exchange.Http.Request.Headers.Cookie, affinity.CookieName), out var ticket)
+            ? ticket.IsCanary
+            : null;
 }

@@ -69,7 +69,7 @@ public enum ResponseReason
     /// <summary><c>no_endpoint</c>, 503: the Service has no endpoint that may serve.</summary>
     NoEndpoint,
 
-    /// <summary><c>connect_failed</c>, 502: every endpoint tried refused the connection or was unreachable.</summary>
+    /// <summary><c>connect_failed</c>, 502: every endpoint tried refused the connection, was unreachable, or failed the TLS handshake.</summary>
     ConnectFailed,
 
     /// <summary><c>connect_timeout</c>, 504: the last endpoint tried did not answer the connection attempt.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using EdgeProxy.Model.Ejection;
 using EdgeProxy.Model.Health;
 using EdgeProxy.Model.Scheduling;
@@ -19,6 +20,7 @@ public sealed class Backend(EndpointAddress address, TimeSpan now = default)
     private HealthCount _health;
     private SlowStartRamp _ramp;
     private PeakEwma _latency = new(now);
+    private ulong _addressHash;
 
     /// <summary>Where it listens.</summary>
     public EndpointAddress Address { get; } = address;
@@ -50,6 +52,9 @@ public sealed class Backend(EndpointAddress address, TimeSpan now = default)
 
     /// <summary>False while its health checks fail; true when there are none.</summary>
     public bool IsHealthy => !_health.IsDown;
+
+    /// <summary>What keys are hashed with; worked out when it is first asked for, as most Services never hash.</summary>
+    internal ulong AddressHash => _addressHash != 0 ? _addressHash : _addressHash = XxHash64.Hash(Encoding.UTF8.GetBytes(Address.ToString()));
 
     /// <summary>How long it takes to connect to it.</summary>
     internal ref PeakEwma Latency => ref _latency;

@@ -11,6 +11,7 @@ public sealed class ServicePort
     private readonly Family _ipv4;
     private readonly Family _ipv6;
     private readonly LocalNode _node;
+    private Scheduler? _fast;
 
     /// <param name="config">The port.</param>
     /// <param name="service">Its Service.</param>
@@ -109,8 +110,7 @@ public sealed class ServicePort
     /// <param name="tried">Those that failed this connection already.</param>
     public Backend? Pick(Scheduler scheduler, EndpointAddress client, IpAddr destination, in TriedBackends tried)
     {
-        var passUnhealthy = Service.HealthCheck is not null && AnyHealthy(scheduler.Candidates);
-        var arrival = new Arrival(client, destination, tried, State.Time, State.Ejections.Moment, passUnhealthy);
+        var arrival = ArrivalOf(scheduler, client, destination, tried);
         if (Service.AffinityTimeout is not { } timeout)
         {
             return Choose(scheduler, arrival, tried);
@@ -126,11 +126,47 @@ public sealed class ServicePort
         return backend;
     }
 
+    /// <summary>
+    /// Picks for a request with a wish of its own, in whose place the Service's affinity does not stand: the endpoint it is bound to, else by its
+    /// key, else as the scheduler says; failing ones only when nobody else is left.
+    /// </summary>
+    public Backend? Pick(Scheduler scheduler, in EndpointWish wish, EndpointAddress client, IpAddr destination, in TriedBackends tried)
+    {
+        var arrival = ArrivalOf(scheduler, client, destination, tried);
+        if (wish.Bound is { } bound && arrival.Allows(bound))
+        {
+            return bound;
+        }
+
+        if (wish.Key is not { } key)
+        {
+            return Choose(scheduler, arrival, tried);
+        }
+
+        return KeyHash.Pick(scheduler.Candidates, key, wish.Subset, arrival)
+            ?? (arrival.PassesFailing ? KeyHash.Pick(scheduler.Candidates, key, wish.Subset, arrival.WithFailing(tried)) : null);
+    }
+
+    /// <summary>
+    /// <see cref="HttpScheduler"/>, or in its place one that prefers endpoints that answer soon (annotation load-balance), unless the Service
+    /// names a scheduler itself.
+    /// </summary>
+    public Scheduler HttpSchedulerPreferring(bool fast)
+    {
+        if (!fast || Service.Scheduling.Scheduler != SchedulingPolicy.DefaultScheduler)
+        {
+            return HttpScheduler;
+        }
+
+        // Two that come first at once make one each: the scheduler keeps nothing that would be lost with the other.
+        return _fast ??= (Service.Scheduling with { Scheduler = "ewma" }).CreateScheduler(HttpScheduler.Candidates);
+    }
+
     /// <summary>Tells that a backend accepted, and how long that took. Costs a read or two, except under scheduler <c>ewma</c>.</summary>
     public void ReportConnected(Backend backend, TimeSpan latency)
     {
         backend.Failures.Clear();
-        if (Service.Scheduling.MeasuresLatency)
+        if (Service.Scheduling.MeasuresLatency || _fast is not null)
         {
             backend.Latency.Observe(latency, State.Ejections.Now);
         }
@@ -149,6 +185,12 @@ public sealed class ServicePort
     {
         var index = Backends.IndexOf(backend);
         return index >= 0 && Config.Endpoints[index] is { } endpoint && (endpoint.Serving || endpoint.Ready);
+    }
+
+    private Arrival ArrivalOf(Scheduler scheduler, EndpointAddress client, IpAddr destination, in TriedBackends tried)
+    {
+        var passUnhealthy = Service.HealthCheck is not null && AnyHealthy(scheduler.Candidates);
+        return new Arrival(client, destination, tried, State.Time, State.Ejections.Moment, passUnhealthy);
     }
 
     private static Backend? Choose(Scheduler scheduler, in Arrival arrival, in TriedBackends tried) =>

@@ -28,7 +28,7 @@ public sealed class BodyTests
             context.Response.ContentLength = chunked ? null : body.Length;
             await context.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length), context.RequestAborted);
         });
-        await using var proxy = await TestProxy.ServingAsync(backend.Address);
+        await using var proxy = await TestProxy.ServingAsync(options => options.MaxRequestBodySize = 0, backend.Address);
         using var client = new HttpClient(proxy.Handler());
         var sent = RandomNumberGenerator.GetBytes(TenMegabytes);
         using var request = new HttpRequestMessage(HttpMethod.Post, "https://app.example.com/echo")

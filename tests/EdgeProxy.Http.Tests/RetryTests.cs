@@ -1,6 +1,6 @@
 using System.Text;
 using EdgeProxy.Http.Tests.Support;
-using EdgeProxy.Model.Scheduling;
+using EdgeProxy.Model.Policies;
 
 namespace EdgeProxy.Http.Tests;
 
@@ -79,7 +79,7 @@ public sealed class RetryTests
 
         Assert.Equal("502 Bad Gateway: connect_failed\n", answer.Text);
         var line = await proxy.EndOfRequestAsync(cancel);
-        Assert.Equal($"{TriedBackends.MaxTries}", line.Field("Tries"));
+        Assert.Equal($"{RetryPolicy.DefaultTries}", line.Field("Tries"));
         dead.ForEach(endpoint => endpoint.Dispose());
     }
 

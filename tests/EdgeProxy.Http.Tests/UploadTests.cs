@@ -22,7 +22,7 @@ public sealed class UploadTests
                 await wire.ReadToEndAsync(stop);
             }
         });
-        await using var proxy = await TestProxy.ServingAsync(backend.Address);
+        await using var proxy = await TestProxy.ServingAsync(options => options.MaxRequestBodySize = 0, backend.Address);
         using var client = await proxy.ConnectAsync(cancel);
 
         var sending = client.SendAsync(

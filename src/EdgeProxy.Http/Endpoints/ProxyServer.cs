@@ -78,8 +78,9 @@ internal sealed class ProxyServer : IAsyncDisposable
         limits.MaxRequestLineSize = _options.MaxRequestLineSize;
         limits.Http2.MaxStreamsPerConnection = _options.MaxStreamsPerConnection;
 
-        // How long and how fast a body may be is the endpoint's business; a silent one ends by the activity timeout.
-        limits.MaxRequestBodySize = null;
+        limits.MaxRequestBodySize = _options.MaxRequestBodySize == 0 ? null : _options.MaxRequestBodySize;
+
+        // How fast a body may be is the endpoint's business; a silent one ends by the activity timeout.
         limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = null;
 

@@ -44,7 +44,8 @@ internal static class ForwardFailure
 
     private static ResponseReason SendFailure(Exception? cause) => (cause as HttpRequestException)?.HttpRequestError switch
     {
-        HttpRequestError.ConnectionError => ResponseReason.ConnectFailed,
+        // A handshake that failed sent nothing of the request either.
+        HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError => ResponseReason.ConnectFailed,
         HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded => ResponseReason.UpstreamInvalid,
         HttpRequestError.VersionNegotiationError or HttpRequestError.ExtendedConnectNotSupported => ResponseReason.UpstreamInvalid,
         _ => ResponseReason.UpstreamReset,
@@ -61,8 +62,12 @@ internal static class ForwardFailure
             return ResponseReason.RequestTimeout;
         }
 
-        return cause is AggregateException { InnerExceptions: [BadHttpRequestException, ..] }
-            ? ResponseReason.BadRequest
+        return cause is AggregateException { InnerExceptions: [BadHttpRequestException error, ..] }
+            ? BodyProblem(error)
             : ResponseReason.ClientGone;
     }
+
+    /// <summary>What is wrong with a body that cannot be read.</summary>
+    public static ResponseReason BodyProblem(BadHttpRequestException error) =>
+        error.StatusCode == StatusCodes.Status413PayloadTooLarge ? ResponseReason.BodyTooLarge : ResponseReason.BadRequest;
 }

@@ -7,7 +7,7 @@ namespace EdgeProxy.Http.Forwarding;
 /// Needed because a failed connection does not prove the body untouched: the client library may repeat a request by itself on a new HTTP/2
 /// connection after the old one refused it.
 /// </remarks>
-internal sealed class ObservedContent(HttpContent body, UpstreamRequest request) : HttpContent
+internal sealed class ObservedContent(HttpContent body, UpstreamTries tries) : HttpContent
 {
     /// <inheritdoc />
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
@@ -16,7 +16,7 @@ internal sealed class ObservedContent(HttpContent body, UpstreamRequest request)
     /// <inheritdoc />
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        request.BodyStarted = true;
+        tries.BodyStarted = true;
         return body.CopyToAsync(stream, context, cancellationToken);
     }
 

@@ -4,18 +4,32 @@ using System.Text;
 
 namespace EdgeProxy.Http.Forwarding;
 
-/// <summary>Makes the client that keeps the connections to all endpoints, and sends what it is given with nothing added.</summary>
-internal static class UpstreamClient
+/// <summary>Keeps connections to endpoints, and sends what it is given with nothing added. Owns the connections.</summary>
+internal sealed class UpstreamClient : IDisposable
 {
     private static readonly HeaderEncodingSelector<HttpRequestMessage> Latin1 = static (_, _) => Encoding.Latin1;
 
-    /// <summary>Makes it. The caller owns it, and with it every connection.</summary>
-    public static HttpMessageInvoker Create(HttpFrontendOptions options)
+    private readonly TlsDialer? _dialer;
+
+    private UpstreamClient(SocketsHttpHandler handler, TlsDialer? dialer)
+    {
+        Invoker = new HttpMessageInvoker(handler, disposeHandler: true);
+        _dialer = dialer;
+    }
+
+    /// <summary>What requests are sent with.</summary>
+    public HttpMessageInvoker Invoker { get; }
+
+    /// <summary>Requests under way; guarded by the gate of <see cref="UpstreamClients"/>.</summary>
+    public int Users { get; set; }
+
+    /// <summary>Makes one. Takes over <paramref name="dialer"/>; null: no TLS.</summary>
+    public static UpstreamClient Create(HttpFrontendOptions options, TimeSpan connectTimeout, TlsDialer? dialer)
     {
 #pragma warning disable CA2000 // The invoker owns the handler.
         var handler = new SocketsHttpHandler
         {
-            ConnectTimeout = options.ConnectTimeout,
+            ConnectTimeout = connectTimeout,
             PooledConnectionIdleTimeout = options.UpstreamIdleTimeout,
             PooledConnectionLifetime = options.UpstreamConnectionLifetime,
             EnableMultipleHttp2Connections = true,
@@ -32,6 +46,18 @@ internal static class UpstreamClient
             ResponseHeaderEncodingSelector = Latin1,
         };
 #pragma warning restore CA2000
-        return new HttpMessageInvoker(handler, disposeHandler: true);
+        if (dialer is not null)
+        {
+            handler.ConnectCallback = dialer.ConnectAsync;
+        }
+
+        return new UpstreamClient(handler, dialer);
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        Invoker.Dispose();
+        _dialer?.Dispose();
     }
 }

@@ -1,7 +1,12 @@
 using System.Runtime.CompilerServices;
+using System.Text;
+using EdgeProxy.Http.Policies;
+using EdgeProxy.Http.Policies.Affinity;
+using EdgeProxy.Http.Policies.Mirror;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Scheduling;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -10,60 +15,96 @@ using Yarp.ReverseProxy.Forwarder;
 namespace EdgeProxy.Http.Forwarding;
 
 /// <summary>
-/// Sends a request to an endpoint of its service port, and to the next one while none can be connected to. Owns the connections to endpoints.
+/// Sends a request to an endpoint of its service port, and to the next one as long as its route allows. Owns the connections to endpoints.
 /// </summary>
-internal sealed class UpstreamForwarder(HttpFrontendOptions options, ILogger logger, TimeProvider time) : IDisposable
+internal sealed class UpstreamForwarder(HttpFrontendOptions options, AffinityCookies cookies, ILogger logger, TimeProvider time) : IAsyncDisposable
 {
     private readonly IHttpForwarder _forwarder = CreateForwarder();
-    private readonly HttpMessageInvoker _client = UpstreamClient.Create(options);
-    private readonly UpstreamProtocol _protocol = new(options);
+    private readonly UpstreamClients _clients = new(options);
+    private readonly RequestConfigs _configs = new(options);
+    private readonly MirrorSender _mirror = new(options);
 
     // Text of an address is not free, and a backend outlives many requests.
     private readonly ConditionalWeakTable<Backend, string> _prefixes = [];
+    private readonly ConditionalWeakTable<Backend, string> _tlsPrefixes = [];
 
     /// <summary>Forwards, and passes the answer on. An answer of our own, if that is how it ends, is not written yet.</summary>
     public async ValueTask<ResponseReason> ForwardAsync(Exchange exchange)
     {
         var context = exchange.Http;
         var port = exchange.ServicePort!;
-        var scheduler = port.HttpScheduler;
-        var config = _protocol.For(context.Request, port);
-        var request = new UpstreamRequest(exchange, time);
-        var tried = default(TriedBackends);
-        var reason = ResponseReason.NoEndpoint;
-        while (tried.Count < TriedBackends.MaxTries && port.Pick(scheduler, exchange.Client.Endpoint, exchange.Client.Destination, tried) is { } backend)
+        var policies = exchange.Forwarding;
+        var isErrorPage = exchange.ErrorPage is not null;
+        if (policies.Mirror is { } mirror && !isErrorPage)
         {
-            tried.Add(backend);
-            exchange.Backend = backend;
-            exchange.Tries = tried.Count;
-            if (tried.Count > 1)
-            {
-                ForgetLastTry(context);
-            }
+            _mirror.Copy(exchange, mirror);
+        }
 
-            reason = await TryAsync(context, backend, config, request);
-            Report(port, backend, reason, request);
+        var hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is true;
+        var protocol = UpstreamProtocol.For(exchange, port);
+        var config = _configs.For(policies.Transfer, protocol, hasBody);
+        var isBuffered = hasBody && policies.Transfer.BuffersRequest && !isErrorPage;
+        if (isBuffered && await RequestBuffer.FillAsync(context, config.ActivityTimeout!.Value) is var problem and not ResponseReason.Forwarded)
+        {
+            return problem;
+        }
 
-            // Only a connection that never came about leaves the request whole; anything later may have had its effect.
-            if (reason is not (ResponseReason.ConnectFailed or ResponseReason.ConnectTimeout) || request.BodyStarted)
+        var affinity = isErrorPage ? null : AffinityBinding.For(exchange, port, cookies);
+        var tries = new UpstreamTries(exchange, port, affinity?.Wish ?? WishOf(exchange), isBuffered, time);
+        var request = new UpstreamRequest(exchange, tries, affinity, time);
+        var client = _clients.Rent(policies, protocol.UsesTls);
+        var reason = ResponseReason.NoEndpoint;
+        try
+        {
+            while (tries.Next() is { } backend)
             {
-                break;
+                exchange.Backend = backend;
+                exchange.Tries = tries.Count;
+                if (tries.Count > 1)
+                {
+                    ForgetLastTry(context, isBuffered);
+                    request.BeginTry();
+                }
+
+                reason = await TryAsync(context, backend, PrefixOf(backend, protocol.UsesTls), client, config, request);
+                Report(port, backend, reason, request);
+                if (!request.IsRejected && (request.HeadAfter is not null || !tries.GoesOnAfter(reason)))
+                {
+                    break;
+                }
             }
+        }
+        finally
+        {
+            _clients.Return(client);
         }
 
         return reason;
     }
 
     /// <inheritdoc />
-    public void Dispose() => _client.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        await _mirror.DisposeAsync();
+        _clients.Dispose();
+    }
 
-    private async ValueTask<ResponseReason> TryAsync(HttpContext context, Backend backend, ForwarderRequestConfig config, UpstreamRequest request)
+    private static EndpointWish WishOf(Exchange exchange)
+    {
+        var balancing = exchange.Forwarding.Balancing;
+        return balancing.HashBy is not { } hashBy || exchange.Forwarding.Upstream.IsService
+            ? EndpointWish.None
+            : new EndpointWish(Bound: null, EndpointWish.KeyOf(Encoding.UTF8.GetBytes(TemplateText.AsHeader(hashBy, exchange))), balancing.HashSubset);
+    }
+
+    private async ValueTask<ResponseReason> TryAsync(
+        HttpContext context, Backend backend, string prefix, UpstreamClient client, ForwarderRequestConfig config, UpstreamRequest request)
     {
         backend.Hold();
         try
         {
             // The forwarder watches RequestAborted by itself; nothing else cancels.
-            var error = await _forwarder.SendAsync(context, PrefixOf(backend), _client, config, request, CancellationToken.None);
+            var error = await _forwarder.SendAsync(context, prefix, client.Invoker, config, request, CancellationToken.None);
 
             // An endpoint may answer in full and close without reading the rest of the body (413, say): that answer stands.
             return error == ForwarderError.None || request.Answered ? ResponseReason.Forwarded : ForwardFailure.ReasonFor(error, context);
@@ -82,9 +123,9 @@ internal sealed class UpstreamForwarder(HttpFrontendOptions options, ILogger log
     {
         if (reason is ResponseReason.ConnectFailed or ResponseReason.ConnectTimeout)
         {
-            if (port.ReportFailed(backend) is { } time)
+            if (port.ReportFailed(backend) is { } ejectedFor)
             {
-                HttpLog.Ejected(logger, backend, port.Name, time, reason);
+                HttpLog.Ejected(logger, backend, port.Name, ejectedFor, reason);
             }
         }
         else if (request.HeadAfter is { } latency)
@@ -94,13 +135,19 @@ internal sealed class UpstreamForwarder(HttpFrontendOptions options, ILogger log
     }
 
     /// <summary>The forwarder has put a status of its own on the response, and refuses to start over while it is there.</summary>
-    private static void ForgetLastTry(HttpContext context)
+    private static void ForgetLastTry(HttpContext context, bool isBuffered)
     {
         context.Response.Clear();
         context.Features.Set<IForwarderErrorFeature>(null);
+        if (isBuffered)
+        {
+            context.Request.Body.Position = 0;
+        }
     }
 
-    private string PrefixOf(Backend backend) => _prefixes.GetValue(backend, static backend => "http://" + backend.Address);
+    private string PrefixOf(Backend backend, bool usesTls) => usesTls
+        ? _tlsPrefixes.GetValue(backend, static backend => "https://" + backend.Address)
+        : _prefixes.GetValue(backend, static backend => "http://" + backend.Address);
 
     /// <summary>YARP's forwarder and nothing else of YARP. Its log says per request what ours says, with exceptions; it is left out.</summary>
     private static IHttpForwarder CreateForwarder()

@@ -1,32 +1,37 @@
-using System.Net;
 using EdgeProxy.Model;
-using Microsoft.AspNetCore.Http;
-using Yarp.ReverseProxy.Forwarder;
+using EdgeProxy.Model.Policies;
 
 namespace EdgeProxy.Http.Forwarding;
 
-/// <summary>Chooses the HTTP version spoken to an endpoint.</summary>
-internal sealed class UpstreamProtocol(HttpFrontendOptions options)
+/// <summary>What is spoken to an endpoint.</summary>
+/// <param name="IsHttp2">HTTP/2, without TLS by prior knowledge (RFC 9113 §3.3); else HTTP/1.1, what every server speaks.</param>
+/// <param name="UsesTls">Over TLS.</param>
+internal readonly record struct UpstreamProtocol(bool IsHttp2, bool UsesTls)
 {
-    /// <summary>HTTP/1.1, what every server speaks.</summary>
-    public ForwarderRequestConfig Http11 { get; } = new()
+    /// <summary>
+    /// As annotation backend-protocol says, else as the Service port's appProtocol (KEP-3726); and HTTP/2 for gRPC, which has no other transport.
+    /// </summary>
+    public static UpstreamProtocol For(Exchange exchange, ServicePort port)
     {
-        Version = HttpVersion.Version11,
-        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-        ActivityTimeout = options.ActivityTimeout,
-    };
+        var protocol = exchange.Forwarding.Upstream.Protocol switch
+        {
+            BackendProtocol.Auto => Of(port.Config.AppProtocol),
+            BackendProtocol.Https => new UpstreamProtocol(IsHttp2: false, UsesTls: true),
+            BackendProtocol.Grpc => new UpstreamProtocol(IsHttp2: true, UsesTls: false),
+            BackendProtocol.Grpcs => new UpstreamProtocol(IsHttp2: true, UsesTls: true),
+            BackendProtocol.SameAsClient => new UpstreamProtocol(IsHttp2: false, exchange.Client.IsHttps),
+            _ => default,
+        };
+        return protocol.IsHttp2 || !IsGrpc(exchange.Http.Request.ContentType) ? protocol : protocol with { IsHttp2 = true };
+    }
 
-    /// <summary>HTTP/2 without TLS, with prior knowledge (RFC 9113 §3.3).</summary>
-    public ForwarderRequestConfig Http2 { get; } = new()
+    private static UpstreamProtocol Of(string? appProtocol) => appProtocol switch
     {
-        Version = HttpVersion.Version20,
-        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-        ActivityTimeout = options.ActivityTimeout,
+        null => default,
+        "kubernetes.io/h2c" or "h2c" or "grpc" => new UpstreamProtocol(IsHttp2: true, UsesTls: false),
+        "kubernetes.io/wss" => new UpstreamProtocol(IsHttp2: false, UsesTls: true),
+        _ => new UpstreamProtocol(IsHttp2: false, appProtocol.Equals("https", StringComparison.OrdinalIgnoreCase)),
     };
-
-    /// <summary>HTTP/2 when the Service port says so (KEP-3726) or the request is gRPC, which has no other transport.</summary>
-    public ForwarderRequestConfig For(HttpRequest request, ServicePort port) =>
-        port.Config.AppProtocol is "kubernetes.io/h2c" or "grpc" || IsGrpc(request.ContentType) ? Http2 : Http11;
 
     /// <summary><c>application/grpc</c>, <c>application/grpc+proto</c> and so on; not <c>application/grpc-web</c>, which is made for HTTP/1.1.</summary>
     private static bool IsGrpc(string? contentType)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using EdgeProxy.Http.Policies;
+using EdgeProxy.Http.Policies.Affinity;
 using EdgeProxy.Http.Policies.Limits;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
@@ -10,21 +11,29 @@ using Yarp.ReverseProxy.Forwarder;
 namespace EdgeProxy.Http.Forwarding;
 
 /// <summary>One request as its endpoint gets it, and what became of it. Serves all tries of that request.</summary>
-internal sealed class UpstreamRequest(Exchange exchange, TimeProvider time) : HttpTransformer
+internal sealed class UpstreamRequest(Exchange exchange, UpstreamTries tries, AffinityBinding? affinity, TimeProvider time) : HttpTransformer
 {
     // The target passes byte for byte: the default of both the forwarder and Uri rewrites %2F, %7e, brackets and dot segments.
     private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     private long _sentAt;
 
-    /// <summary>True when the request's body was begun to be sent: no other endpoint may be tried, it would get the rest only.</summary>
-    public bool BodyStarted { get; set; }
-
     /// <summary>The time from sending the request to the head of the answer; null while there is none.</summary>
     public TimeSpan? HeadAfter { get; private set; }
 
+    /// <summary>True when the head of the answer asks for another endpoint; nothing of it was passed on.</summary>
+    public bool IsRejected { get; private set; }
+
     /// <summary>True when the endpoint's whole answer was passed on; whatever fails after that is not an error of the answer.</summary>
     public bool Answered { get; private set; }
+
+    /// <summary>Forgets how the last try ended.</summary>
+    public void BeginTry()
+    {
+        HeadAfter = null;
+        IsRejected = false;
+        Answered = false;
+    }
 
     /// <inheritdoc />
     public override ValueTask TransformRequestAsync(
@@ -34,7 +43,7 @@ internal sealed class UpstreamRequest(Exchange exchange, TimeProvider time) : Ht
         proxyRequest.RequestUri = new Uri(destinationPrefix + (exchange.ErrorPage?.TargetOf(exchange) ?? exchange.ForwardedTarget), AsWritten);
         if (proxyRequest.Content is { } body)
         {
-            proxyRequest.Content = new ObservedContent(body, this);
+            proxyRequest.Content = new ObservedContent(body, tries);
         }
 
         RequestHeaders.Copy(exchange, proxyRequest);
@@ -47,28 +56,35 @@ internal sealed class UpstreamRequest(Exchange exchange, TimeProvider time) : Ht
     public override async ValueTask<bool> TransformResponseAsync(
         HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
-        if (proxyResponse is not null && exchange.Steps?.ErrorPages?.Replaces(exchange, (int)proxyResponse.StatusCode) == true)
-        {
-            exchange.ReplacedStatus = (int)proxyResponse.StatusCode;
-            return false;
-        }
-
-        var forward = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         if (proxyResponse is null)
         {
-            return forward;
+            return await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         }
 
         HeadAfter = Stopwatch.GetElapsedTime(_sentAt);
         exchange.UpstreamTime = HeadAfter.Value;
         exchange.UpstreamStatus = (int)proxyResponse.StatusCode;
+        IsRejected = tries.Rejects(exchange.UpstreamStatus);
+        if (IsRejected)
+        {
+            return false;
+        }
+
+        if (exchange.Steps?.ErrorPages?.Replaces(exchange, exchange.UpstreamStatus) == true)
+        {
+            exchange.ReplacedStatus = exchange.UpstreamStatus;
+            return false;
+        }
+
         exchange.BodyBytesSent = proxyResponse.Content?.Headers.ContentLength ?? 0;
+        var forward = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
 
         if (proxyResponse.Headers.NonValidated.TryGetValues(HeaderNames.Connection, out var options))
         {
             RemoveNamed(httpContext.Response.Headers, options.ToString());
         }
 
+        affinity?.Bind(exchange.Backend!, httpContext.Response, time.GetUtcNow());
         ResponseHeaders.FinishEndpointAnswer(exchange, httpContext.Response);
 
         if (exchange.Route?.Policies?.Bandwidth is { } bandwidth && proxyResponse.Content is { } whole && !IsUpgrade(proxyResponse))

@@ -3,6 +3,7 @@ using System.Text;
 using EdgeProxy.Http.Forwarding;
 using EdgeProxy.Http.Policies.BasicAuth;
 using EdgeProxy.Model.Policies;
+using EdgeProxy.Model.Routing;
 
 namespace EdgeProxy.Http.Policies;
 
@@ -57,7 +58,7 @@ internal static class TemplateText
             RequestVariable.Scheme => exchange.Client.Scheme,
             RequestVariable.RequestUri => target,
             RequestVariable.EscapedRequestUri => Uri.EscapeDataString(target),
-            RequestVariable.Uri => exchange.Path,
+            RequestVariable.Uri => PathOf(exchange, target),
             RequestVariable.Query => QueryOf(target),
             RequestVariable.QuestionMark => QueryOf(target).Length > 0 ? "?" : "",
             RequestVariable.Method => request.Method,
@@ -69,10 +70,14 @@ internal static class TemplateText
             RequestVariable.ServicePort => route.Backend is { } backend ? backend.PortName ?? backend.PortNumber.ToString(CultureInfo.InvariantCulture) : "",
             RequestVariable.RequestId => exchange.RequestId,
             RequestVariable.Header => request.Headers[part.Text].ToString(),
-            RequestVariable.Cookie => CookieOf(request.Headers.Cookie, part.Text),
+            RequestVariable.Cookie => CookieHeader.Find(request.Headers.Cookie, part.Text) ?? "",
             _ => ArgumentOf(QueryOf(target), part.Text),
         };
     }
+
+    /// <summary>The matched path; only routes with steps keep it.</summary>
+    private static string PathOf(Exchange exchange, string target) =>
+        exchange.Path.Length > 0 ? exchange.Path : RequestPath.TryNormalize(target, out var path) ? path.ToString() : "";
 
     private static string QueryOf(string target)
     {
@@ -80,16 +85,11 @@ internal static class TemplateText
         return query < 0 ? "" : target[(query + 1)..];
     }
 
-    private static string CookieOf(IEnumerable<string?> lines, string name) =>
-        ValueIn(lines.SelectMany(static line => (line ?? "").Split(';', StringSplitOptions.TrimEntries)), name, StringComparison.Ordinal);
-
-    private static string ArgumentOf(string query, string name) => ValueIn(query.Split('&'), name, StringComparison.OrdinalIgnoreCase);
-
-    private static string ValueIn(IEnumerable<string> pairs, string name, StringComparison comparison)
+    private static string ArgumentOf(string query, string name)
     {
-        foreach (var pair in pairs)
+        foreach (var pair in query.Split('&'))
         {
-            if (pair.Length > name.Length && pair[name.Length] == '=' && pair.StartsWith(name, comparison))
+            if (pair.Length > name.Length && pair[name.Length] == '=' && pair.StartsWith(name, StringComparison.OrdinalIgnoreCase))
             {
                 return pair[(name.Length + 1)..];
             }

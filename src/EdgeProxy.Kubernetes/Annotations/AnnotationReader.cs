@@ -44,6 +44,12 @@ internal sealed class AnnotationReader
     /// <summary>What is asked of the hosts so far; features replace it by a copy with their part.</summary>
     public HostPolicies Host { get; set; } = HostPolicies.None;
 
+    /// <summary>How requests reach endpoints, so far; features replace it by a copy with their part.</summary>
+    public ForwardingPolicies Forwarding { get; set; } = ForwardingPolicies.Default;
+
+    /// <summary>Set when the Ingress is the alternative of another one's routes.</summary>
+    public CanaryPolicy? Canary { get; set; }
+
     /// <summary>rewrite-target, or null.</summary>
     public string? RewriteTarget { get; set; }
 
@@ -218,6 +224,15 @@ internal sealed class AnnotationReader
     public void Warn(string name, string what) =>
         _problems.Warning(Ingress, _written.TryGetValue(name, out var written) ? Field(written.FullName) : null, what);
 
+    /// <summary>Says something about an annotation that is honoured as it stands.</summary>
+    public void Note(string name, string message)
+    {
+        if (_written.TryGetValue(name, out var written))
+        {
+            _problems.Note(Ingress, Field(written.FullName), message);
+        }
+    }
+
     /// <summary>Closes the Ingress because what <paramref name="name"/> asks for cannot be done.</summary>
     public void Close(string name, string why)
     {
@@ -226,15 +241,6 @@ internal sealed class AnnotationReader
         {
             var field = _written.TryGetValue(name, out var written) ? Field(written.FullName) : null;
             _problems.Error(Ingress, field, $"{why}; the Ingress answers 503 rather than being open");
-        }
-    }
-
-    /// <summary>Says something about a value that is used all the same.</summary>
-    public void Note(string name, string message)
-    {
-        if (_written.TryGetValue(name, out var written))
-        {
-            _problems.Note(Ingress, Field(written.FullName), message);
         }
     }
 

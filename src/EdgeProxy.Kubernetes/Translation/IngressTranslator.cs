@@ -28,6 +28,8 @@ internal static class IngressTranslator
             IsClosed = annotations.IsClosed,
             Policies = ReferenceEquals(annotations.Route, RoutePolicies.None) ? null : annotations.Route,
             HostPolicies = annotations.Host,
+            Forwarding = annotations.Forwarding,
+            Canary = annotations.Canary,
         };
     }
 

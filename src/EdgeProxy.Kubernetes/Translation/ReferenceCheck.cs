@@ -25,6 +25,7 @@ public static class ReferenceCheck
                 }
             }
 
+            CheckCanary(problems, ingress, snapshot);
             CheckCertificates(problems, ingress, objects, snapshot);
         }
 
@@ -68,6 +69,32 @@ public static class ReferenceCheck
         {
             var annotation = ingress.Metadata.Annotations?.Keys.FirstOrDefault(key => key.EndsWith("/default-backend", StringComparison.Ordinal));
             problems.Warning(ingress, $"metadata.annotations[{annotation}]", $"there is no Service \"{service.Name}\" in namespace \"{service.Namespace}\"; errors stay as they are");
+        }
+    }
+
+    /// <summary>A canary needs a route to be the alternative of, and is the only one of that route.</summary>
+    private static void CheckCanary(ProblemSink problems, Ingress ingress, ProxySnapshot snapshot)
+    {
+        var config = snapshot.Routes.Ingresses[ingress.Name];
+        if (config.Canary is null)
+        {
+            return;
+        }
+
+        for (var i = 0; i < config.Rules.Length; i++)
+        {
+            foreach (var path in config.Rules[i].Paths)
+            {
+                var others = snapshot.Routes.ClaimantsOf(config.Rules[i].Host, path.Path, path.Type);
+                if (others.All(other => other.Canary is not null))
+                {
+                    problems.Warning(ingress, $"spec.rules[{i}]", $"no other Ingress has path \"{path.Path}\" of this host and type; a canary alone serves nothing");
+                }
+                else if (others.First(other => other.Canary is not null) is { } first && first != config)
+                {
+                    problems.Warning(ingress, $"spec.rules[{i}]", $"path \"{path.Path}\" has a canary already, Ingress {first.Name}; this one serves nothing");
+                }
+            }
         }
     }
 

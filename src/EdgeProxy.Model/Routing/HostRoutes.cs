@@ -38,11 +38,13 @@ internal sealed class HostRoutes
     }
 
     /// <summary>
-    /// Builds the host's table. <paramref name="ingresses"/> are those with a rule for the host, oldest first, so that the first to claim a
-    /// place keeps it.
+    /// Builds the host's table. <paramref name="claimants"/> are those with a rule for the host, oldest first, so that the first to claim a
+    /// place keeps it; at least one is no canary.
     /// </summary>
-    public static HostRoutes Build(string host, ImmutableArray<IngressConfig> ingresses, bool hostHasTls)
+    public static HostRoutes Build(string host, ImmutableArray<IngressConfig> claimants, bool hostHasTls)
     {
+        var canaries = CanariesOf(host, claimants);
+        var ingresses = claimants.RemoveAll(ingress => ingress.Canary is not null);
         var withDefault = ingresses.FirstOrDefault(ingress => ingress.DefaultBackend is not null);
         var asked = ingresses.Aggregate(HostPolicies.None, (older, ingress) => older.Or(ingress.HostPolicies));
         var policies = asked == HostPolicies.None ? null : asked;
@@ -60,7 +62,7 @@ internal sealed class HostRoutes
         {
             foreach (var path in ingress.Rules.Where(rule => rule.Host == host).SelectMany(rule => rule.Paths))
             {
-                routes.Add(ingress, host, path, hostHasTls, regexMode);
+                routes.Add(ingress, host, path, hostHasTls, regexMode, canaries.GetValueOrDefault((path.Path, path.Type)));
             }
         }
 
@@ -84,6 +86,7 @@ internal sealed class HostRoutes
         IsClosed = ingress.IsClosed,
         Policies = ingress.Policies,
         HostPolicies = hostPolicies,
+        Forwarding = ingress.Forwarding,
         SslRedirect = SendsToHttps(ingress, hostHasTls),
     };
 
@@ -110,7 +113,37 @@ internal sealed class HostRoutes
     private static bool IsRewritten(IngressConfig ingress, IngressPathConfig path) =>
         ingress.RewriteTarget is { } target && !string.Equals(target, path.Path, StringComparison.Ordinal);
 
-    private void Add(IngressConfig ingress, string host, IngressPathConfig path, bool hostHasTls, bool regexMode)
+    /// <summary>One canary a rule: the oldest.</summary>
+    private static Dictionary<(string Path, PathType Type), CanaryRoute> CanariesOf(string host, ImmutableArray<IngressConfig> claimants)
+    {
+        var canaries = new Dictionary<(string Path, PathType Type), CanaryRoute>();
+        foreach (var ingress in claimants)
+        {
+            if (ingress.Canary is not { } policy || ingress.IsClosed)
+            {
+                continue;
+            }
+
+            foreach (var path in ingress.Rules.Where(rule => rule.Host == host).SelectMany(rule => rule.Paths))
+            {
+                if (path.Backend is { } backend)
+                {
+                    canaries.TryAdd((path.Path, path.Type), new CanaryRoute(ingress.Name, backend, policy, ingress.Forwarding));
+                }
+            }
+        }
+
+        return canaries;
+    }
+
+    /// <summary>The route's own, but for the choice of the endpoint.</summary>
+    private static ForwardingPolicies ForwardingOf(ForwardingPolicies route, CanaryRoute canary) => route with
+    {
+        Balancing = canary.Forwarding.Balancing,
+        Affinity = canary.Policy.KeepsSide ? route.Affinity : canary.Forwarding.Affinity,
+    };
+
+    private void Add(IngressConfig ingress, string host, IngressPathConfig path, bool hostHasTls, bool regexMode, CanaryRoute? canary)
     {
         Regex? pattern = null;
         var rewritten = IsRewritten(ingress, path);
@@ -131,6 +164,8 @@ internal sealed class HostRoutes
             IsClosed = ingress.IsClosed,
             Policies = ingress.Policies,
             HostPolicies = _policies,
+            Forwarding = ingress.Forwarding,
+            Canary = canary is null ? null : canary with { Forwarding = ForwardingOf(ingress.Forwarding, canary) },
             SslRedirect = SendsToHttps(ingress, hostHasTls),
             Rewrite = rewritten ? new PathRewrite(pattern!, ingress.RewriteTarget!) : null,
         };

@@ -39,6 +39,12 @@ public sealed class IngressConfig
     /// <summary>What it asks of the hosts it has rules for.</summary>
     public HostPolicies HostPolicies { get; init; } = HostPolicies.None;
 
+    /// <summary>How requests of its routes reach endpoints.</summary>
+    public ForwardingPolicies Forwarding { get; init; } = ForwardingPolicies.Default;
+
+    /// <summary>Annotation canary: it has no routes of its own, but is the alternative of others' routes. Null: it is an Ingress like any.</summary>
+    public CanaryPolicy? Canary { get; init; }
+
     /// <summary>Annotation ssl-redirect: plain requests for hosts with TLS are sent to https. Default true.</summary>
     public bool SslRedirect { get; init; } = true;
 

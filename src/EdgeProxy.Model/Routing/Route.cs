@@ -35,6 +35,12 @@ public sealed class Route
     /// <summary>What is asked of its host; null: nothing.</summary>
     public HostPolicies? HostPolicies { get; init; }
 
+    /// <summary>How its requests reach endpoints.</summary>
+    public ForwardingPolicies Forwarding { get; init; } = ForwardingPolicies.Default;
+
+    /// <summary>Who serves some of its requests instead; null: nobody.</summary>
+    public CanaryRoute? Canary { get; init; }
+
     /// <summary>True when a request needs more than being forwarded or sent to https.</summary>
     public bool HasSteps => Policies is not null || HostPolicies is not null || IsClosed || RedirectsToHost is not null;
 

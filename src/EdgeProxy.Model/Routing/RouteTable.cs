@@ -55,6 +55,14 @@ public sealed class RouteTable
         return (wildcard ?? _hosts.Find("")?.Routes)?.Find(path) ?? _catchAll;
     }
 
+    /// <summary>The Ingresses that have exactly this rule, oldest first; for reports.</summary>
+    public ImmutableArray<IngressConfig> ClaimantsOf(string host, string path, PathType type) => _hosts.Find(host) is not { } entry
+        ? []
+        : [.. entry.Ingresses
+            .Select(name => _ingresses[name])
+            .Where(ingress => ingress.Rules.Any(rule => rule.Host == host && rule.Paths.Any(own => own.Path == path && own.Type == type)))
+            .Order(IngressAge.OldestFirst)];
+
     /// <summary>
     /// The Secrets that may hold the certificate for a server name, in the order to try; the first that exists and covers the name is used.
     /// Those of the name itself come first, then those of its wildcard.
@@ -183,7 +191,7 @@ public sealed class RouteTable
         var hasTls = host.Length > 0
             && (listed.Count > 0 || unlisted.Exists(tls => tls.Hosts.IsEmpty || tls.Hosts.Contains(wildcard, StringComparer.Ordinal)));
 
-        var routes = withRules.IsEmpty ? null : HostRoutes.Build(host, withRules, hasTls);
+        var routes = withRules.All(ingress => ingress.Canary is not null) ? null : HostRoutes.Build(host, withRules, hasTls);
         hosts.Set(host, entry with
         {
             Routes = routes,
@@ -239,7 +247,7 @@ public sealed class RouteTable
         return oldest is null ? null : HostRoutes.DefaultRoute(oldest, "", hostHasTls: false, hostPolicies: null);
     }
 
-    private static bool IsCatchAll(IngressConfig ingress) => ingress.Rules.IsEmpty && ingress.DefaultBackend is not null;
+    private static bool IsCatchAll(IngressConfig ingress) => ingress.Rules.IsEmpty && ingress.DefaultBackend is not null && ingress.Canary is null;
 
     private sealed record HostEntry(ImmutableArray<NamespacedName> Ingresses, HostRoutes? Routes, ImmutableArray<NamespacedName> Certificates)
     {

@@ -143,6 +143,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
             AccessLogOutput = Console.OpenStandardOutput(),
             HttpPort = httpPort,
             HttpsPort = httpsPort,
+            AffinityKey = settings.AffinityKey,
 
             // From manifests there is nothing in front of us: clients reach this very port.
             RedirectPort = httpsPort,

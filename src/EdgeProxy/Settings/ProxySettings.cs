@@ -69,6 +69,9 @@ internal sealed class ProxySettings
     /// <summary>The value of label <c>service.kubernetes.io/service-proxy-name</c> that is ours; null: only Services without the label.</summary>
     public string? ServiceProxyName { get; set; }
 
+    /// <summary>What affinity cookies are signed with; null: a key of this process only. Never printed.</summary>
+    public string? AffinityKey { get; set; }
+
     /// <summary>The scheduler of Services that name none.</summary>
     public string Scheduler { get; set; } = SchedulingPolicy.DefaultScheduler;
 

@@ -106,6 +106,20 @@ internal static class SettingTable
         Name("udp-services-configmap", "The same for UDP. Default: none.", (settings, name) => settings.UdpServices = name),
         Boolean("translate-snippets", "Honour snippets that are made of harmless directives only (headers, an unconditional return). Default false.",
             (settings, translates) => settings.TranslateSnippets = translates),
+        One("affinity-key-file", "PATH", "File with the secret that affinity cookies are signed with, the same for all replicas. Default: one of this process.",
+            (settings, value) =>
+            {
+                const int MinLength = 16;
+                try
+                {
+                    settings.AffinityKey = File.ReadAllText(value).Trim();
+                    return settings.AffinityKey.Length < MinLength ? $"must hold at least {MinLength} characters" : null;
+                }
+                catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+                {
+                    return "must be a file that can be read";
+                }
+            }),
         One("scheduler", "NAME", $"Scheduler of Services without the annotation edgeproxy.io/scheduler: {string.Join(", ", SchedulingPolicy.Schedulers)}. Default rr.",
             (settings, value) =>
             {

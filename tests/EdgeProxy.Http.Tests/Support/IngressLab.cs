@@ -90,6 +90,10 @@ internal sealed class IngressLab : IAsyncDisposable
 
         """;
 
+    /// <summary>Problems of one annotation, in the order they were found.</summary>
+    public IEnumerable<Problem> ProblemsOf(string annotation) =>
+        Problems.Where(problem => problem.Field == $"metadata.annotations[nginx.ingress.kubernetes.io/{annotation}]");
+
     /// <summary>Asks by GET over a connection of its own.</summary>
     public async Task<HttpAnswer> GetAsync(string target, CancellationToken cancellationToken, string host = Objects.Host, string headers = "")
     {

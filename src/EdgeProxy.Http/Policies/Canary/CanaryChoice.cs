@@ -1,0 +1,46 @@
+using EdgeProxy.Http.Forwarding;
+using EdgeProxy.Model.Policies;
+using Microsoft.AspNetCore.Http;
+
+namespace EdgeProxy.Http.Policies.Canary;
+
+/// <summary>Decides whether a request goes to the canary: header, cookie, the side its client is bound to, chance; the first that decides.</summary>
+internal static class CanaryChoice
+{
+    /// <summary>True for the canary.</summary>
+    /// <param name="policy">The rules.</param>
+    /// <param name="headers">The request's.</param>
+    /// <param name="boundToCanary">The side its cookie names; null: none.</param>
+    public static bool Takes(CanaryPolicy policy, IHeaderDictionary headers, bool? boundToCanary) =>
+        ByHeader(policy, headers)
+        ?? (policy.Cookie is { } cookie ? AlwaysOrNever(CookieHeader.Find(headers.Cookie, cookie)) : null)
+        ?? boundToCanary
+        ?? Random.Shared.Next(policy.WeightTotal) < policy.Weight;
+
+    private static bool? ByHeader(CanaryPolicy policy, IHeaderDictionary headers)
+    {
+        if (policy.Header is not { } name || headers[name] is not [{ Length: > 0 } value, ..])
+        {
+            return null;
+        }
+
+        if (policy.HeaderValue is { } wanted)
+        {
+            return string.Equals(value, wanted, StringComparison.Ordinal) ? true : null;
+        }
+
+        if (policy.HeaderPattern is { } pattern)
+        {
+            return pattern.IsMatch(value) ? true : null;
+        }
+
+        return policy.IsPatternBroken ? false : AlwaysOrNever(value);
+    }
+
+    private static bool? AlwaysOrNever(string? value) => value switch
+    {
+        "always" => true,
+        "never" => false,
+        _ => null,
+    };
+}
