@@ -1,5 +1,6 @@
 using EdgeProxy.Http.Endpoints;
 using EdgeProxy.Http.Policies;
+using EdgeProxy.Http.Tls;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Routing;
 using Microsoft.AspNetCore.Http;
@@ -48,6 +49,12 @@ internal sealed class Exchange
     /// <summary>What goes with an answer of our own beyond its reason.</summary>
     public OwnReply Reply { get; } = new();
 
+    /// <summary>What was made of the client's certificate; null: the host asks for none.</summary>
+    public ClientVerdict? ClientVerdict { get; set; }
+
+    /// <summary>Whether the endpoint gets the certificate itself.</summary>
+    public bool PassesClientCertificate { get; set; }
+
     /// <summary>The service port that serves the route, if there is one.</summary>
     public ServicePort? ServicePort { get; set; }
 
@@ -73,6 +80,8 @@ internal sealed class Exchange
         Snapshot = ProxySnapshot.Empty;
         Path = "";
         Reply.Clear();
+        ClientVerdict = null;
+        PassesClientCertificate = false;
         ServicePort = null;
         ForwardedTarget = "";
         Backend = null;

@@ -18,6 +18,7 @@ public sealed class HttpFrontend : IAsyncDisposable
     private readonly CertificateSelector _certificates;
     private readonly UpstreamForwarder _forwarder;
     private readonly ProxyServer _server;
+    private readonly CertificateExpiry _expiry;
     private readonly ProxyApplication _application;
 
     /// <summary>Prepares it; nothing is listened on before <see cref="StartAsync"/>.</summary>
@@ -27,7 +28,8 @@ public sealed class HttpFrontend : IAsyncDisposable
         _time = time;
         _certificates = new CertificateSelector(snapshots, _logger, time);
         _forwarder = new UpstreamForwarder(options, _logger);
-        _server = new ProxyServer(options, _certificates, snapshots.First, loggerFactory);
+        _server = new ProxyServer(options, _certificates, snapshots, loggerFactory, _logger, time);
+        _expiry = new CertificateExpiry(snapshots, _logger, time);
         _application = new ProxyApplication(
             new RequestPipeline(snapshots, _forwarder), new OwnAnswer(options.RedirectPort), _logger, time);
     }
@@ -47,6 +49,8 @@ public sealed class HttpFrontend : IAsyncDisposable
         {
             HttpLog.Listening(_logger, string.Join(", ", HttpEndPoints), string.Join(", ", HttpsEndPoints));
         }
+
+        _expiry.Start();
     }
 
     /// <summary>
@@ -69,6 +73,7 @@ public sealed class HttpFrontend : IAsyncDisposable
     {
         // Clients first: their requests still use the connections to endpoints and the certificates.
         await _server.DisposeAsync();
+        await _expiry.DisposeAsync();
         _forwarder.Dispose();
         _certificates.Dispose();
     }

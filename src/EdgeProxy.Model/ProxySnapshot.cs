@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using EdgeProxy.Model.Certificates;
 using EdgeProxy.Model.Discovery;
 using EdgeProxy.Model.Eligibility;
+using EdgeProxy.Model.Policies;
 using EdgeProxy.Model.Routing;
 
 namespace EdgeProxy.Model;
@@ -39,6 +40,9 @@ public sealed record ProxySnapshot
 
     /// <summary>The certificate for names without one of their own; null: the one the process made for itself.</summary>
     public NamespacedName? DefaultCertificate { get; init; }
+
+    /// <summary>What holds for connections and TLS on all hosts.</summary>
+    public ListenerPolicy Listeners { get; init; } = ListenerPolicy.Default;
 
     /// <summary>Names for DNS; empty unless a name server was asked for.</summary>
     public DiscoveryTable Discovery { get; init; } = DiscoveryTable.Empty;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EdgeProxy.Model.Certificates;
 using EdgeProxy.Model.Discovery;
+using EdgeProxy.Model.Policies;
 using EdgeProxy.Model.Routing;
 
 namespace EdgeProxy.Model;
@@ -20,6 +21,9 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
 
     /// <summary>The certificate for names without one of their own.</summary>
     public NamespacedName? DefaultCertificate { get; set; } = previous.DefaultCertificate;
+
+    /// <summary>What holds for connections and TLS on all hosts.</summary>
+    public ListenerPolicy Listeners { get; set; } = previous.Listeners;
 
     /// <summary>Names for DNS.</summary>
     public DiscoveryTable Discovery { get; set; } = previous.Discovery;
@@ -74,6 +78,7 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
         ClusterIPs = _clusterIPs.ToImmutable(),
         Certificates = _certificates.ToImmutable(),
         DefaultCertificate = DefaultCertificate,
+        Listeners = Listeners,
         Discovery = Discovery,
         Routes = previous.Routes.Apply(
             [.. _ingresses.Values.OfType<IngressConfig>()],

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using EdgeProxy.Http.Endpoints;
+using EdgeProxy.Http.Tls;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -11,6 +12,10 @@ internal static class RequestHeaders
 {
     private const string ForwardedPrefix = "X-Forwarded-";
     private const string RequestId = "X-Request-ID";
+    private const string ClientVerify = "ssl-client-verify";
+    private const string ClientSubject = "ssl-client-subject-dn";
+    private const string ClientIssuer = "ssl-client-issuer-dn";
+    private const string ClientCertificate = "ssl-client-cert";
     private const int MaxRequestIdLength = 128;
 
     private static readonly FrozenSet<string> NotCopied = new[]
@@ -24,6 +29,7 @@ internal static class RequestHeaders
 
         // Ours to say; X-Forwarded-* is recognised by its prefix.
         HeaderNames.Host, "Forwarded", "X-Real-IP", "X-Scheme", RequestId, "X-Original-Forwarded-For", "X-Original-Forwarded-Host",
+        ClientVerify, ClientSubject, ClientIssuer, ClientCertificate,
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Fills in <paramref name="upstream"/> from <paramref name="request"/>.</summary>
@@ -54,6 +60,24 @@ internal static class RequestHeaders
         }
 
         AddOurs(headers, upstream, client);
+    }
+
+    /// <summary>Says who the client is by its certificate, on hosts that ask for one.</summary>
+    public static void AddClientVerdict(HttpRequestMessage upstream, ClientVerdict verdict, bool withCertificate)
+    {
+        var ours = upstream.Headers;
+        ours.TryAddWithoutValidation(ClientVerify, verdict.Word);
+        if (verdict.Certificate is not { } certificate)
+        {
+            return;
+        }
+
+        ours.TryAddWithoutValidation(ClientSubject, verdict.Subject);
+        ours.TryAddWithoutValidation(ClientIssuer, verdict.Issuer);
+        if (withCertificate)
+        {
+            ours.TryAddWithoutValidation(ClientCertificate, Uri.EscapeDataString(certificate));
+        }
     }
 
     private static void AddOurs(IHeaderDictionary headers, HttpRequestMessage upstream, ClientConnection client)

@@ -37,6 +37,11 @@ internal sealed class UpstreamRequest(Exchange exchange) : HttpTransformer
         }
 
         RequestHeaders.Copy(httpContext.Request, proxyRequest, exchange.Client);
+        if (exchange.ClientVerdict is { } verdict)
+        {
+            RequestHeaders.AddClientVerdict(proxyRequest, verdict, exchange.PassesClientCertificate);
+        }
+
         return ValueTask.CompletedTask;
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EdgeProxy.Http.Policies.ClientCertificates;
 using EdgeProxy.Http.Policies.Redirects;
 using EdgeProxy.Model.Routing;
 using Microsoft.AspNetCore.Http;
@@ -28,6 +29,11 @@ internal sealed class RouteSteps
         var early = ImmutableArray.CreateBuilder<IRequestStep>();
         var late = ImmutableArray.CreateBuilder<IRequestStep>();
         var response = ImmutableArray.CreateBuilder<IResponseStep>();
+
+        if (route.HostPolicies?.ClientCertificates is { } clients)
+        {
+            early.Add(new ClientCertificateStep(clients));
+        }
 
         if (route.HostPolicies?.AppRoot is { } root)
         {

@@ -37,6 +37,9 @@ internal sealed class AnnotationReader
     /// <summary>Whose annotations they are.</summary>
     public Ingress Ingress { get; }
 
+    /// <summary>What holds for all Ingresses.</summary>
+    public TranslationOptions Options => _options;
+
     /// <summary>What is asked of the routes so far; features replace it by a copy with their part.</summary>
     public RoutePolicies Route { get; set; } = RoutePolicies.None;
 
@@ -195,6 +198,15 @@ internal sealed class AnnotationReader
         else
         {
             _problems.Warning(Ingress, field, $"Invalid value: \"{value}\": {rule}; taken as absent");
+        }
+    }
+
+    /// <summary>Says what was made of a value that is not quite what it should be.</summary>
+    public void Warn(string name, string message)
+    {
+        if (_written.TryGetValue(name, out var written))
+        {
+            _problems.Warning(Ingress, Field(written.FullName), message);
         }
     }
 

@@ -46,7 +46,8 @@ internal static class CertificateTranslator
         }
     }
 
-    private static string? Text(Secret secret, string key)
+    /// <summary>A value of a Secret as text; null when absent or empty.</summary>
+    public static string? Text(Secret secret, string key)
     {
         if (secret.StringData?.GetValueOrDefault(key) is { Length: > 0 } plain)
         {

@@ -4,6 +4,7 @@ using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Certificates;
+using EdgeProxy.Model.Policies;
 
 namespace EdgeProxy.Kubernetes.Translation;
 
@@ -18,6 +19,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     private readonly Dictionary<(string Kind, NamespacedName Name), IReadOnlyList<Problem>> _problems = [];
     private readonly ReferenceIndex _references = new();
     private LocalNode? _node;
+    private ListenerPolicy? _listeners;
 
     /// <summary>The objects of the last snapshot.</summary>
     public ObjectSet Objects { get; private set; } = ObjectSet.Empty;
@@ -43,7 +45,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         var rebuildAll = node != _node;
         _node = node;
 
-        var builder = new SnapshotBuilder(Snapshot, node, time) { DefaultCertificate = options.DefaultCertificate };
+        var builder = new SnapshotBuilder(Snapshot, node, time) { DefaultCertificate = options.DefaultCertificate, Listeners = _listeners ??= TranslateListeners() };
         var services = IndexSlices(before, changes);
         services.UnionWith(changes.Services);
         foreach (var name in rebuildAll ? services.Union(next.Services.Keys) : services)
@@ -212,6 +214,15 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         Snapshot.Certificates.TryGetValue(certificate.Name, out var live)
         && string.Equals(live.ChainPem, certificate.ChainPem, StringComparison.Ordinal)
         && string.Equals(live.PrivateKeyPem, certificate.PrivateKeyPem, StringComparison.Ordinal);
+
+    private ListenerPolicy TranslateListeners()
+    {
+        var problems = new ProblemSink();
+        var policy = ListenerTranslator.Translate(
+            options.Configuration, (key, message) => problems.Add(new Problem(ProblemSeverity.Warning, "ConfigMap", Object: null, $"data[{key}]", message, Location: null)));
+        Report("ConfigMap", default, problems);
+        return policy;
+    }
 
     private void Report(string kind, NamespacedName name, ProblemSink problems)
     {

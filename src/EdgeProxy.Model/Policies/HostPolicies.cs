@@ -1,3 +1,5 @@
+using EdgeProxy.Model.Certificates;
+
 namespace EdgeProxy.Model.Policies;
 
 /// <summary>
@@ -12,9 +14,24 @@ public sealed record HostPolicies
     /// <summary>Annotation app-root: a request for exactly <c>/</c> is sent to this path (302). Null: not asked.</summary>
     public string? AppRoot { get; init; }
 
+    /// <summary>Annotation ssl-passthrough: TLS is not ended here, but relayed to the Service of the host's path <c>/</c>.</summary>
+    public bool SslPassthrough { get; init; }
+
+    /// <summary>Annotation ssl-ciphers: what TLS 1.2 may use. Null: not asked.</summary>
+    public CipherList? Ciphers { get; init; }
+
+    /// <summary>Annotations auth-tls-*: clients show a certificate. Null: not asked.</summary>
+    public ClientCertificatePolicy? ClientCertificates { get; init; }
+
+    /// <summary>What a request has to do with; handshakes are decided before there is one. Equal to <see cref="None"/> when there is nothing.</summary>
+    internal HostPolicies OfRequests => SslPassthrough || Ciphers is not null ? this with { SslPassthrough = false, Ciphers = null } : this;
+
     /// <summary>Fills what is null here from a younger Ingress.</summary>
     public HostPolicies Or(HostPolicies younger) => new()
     {
         AppRoot = AppRoot ?? younger.AppRoot,
+        SslPassthrough = SslPassthrough || younger.SslPassthrough,
+        Ciphers = Ciphers ?? younger.Ciphers,
+        ClientCertificates = ClientCertificates ?? younger.ClientCertificates,
     };
 }

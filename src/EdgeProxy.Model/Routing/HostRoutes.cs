@@ -13,11 +13,15 @@ internal sealed class HostRoutes
 
     private readonly HostPolicies? _policies;
 
-    private HostRoutes(Route? defaultRoute, HostPolicies? policies)
+    private HostRoutes(Route? defaultRoute, HostPolicies? policies, HostPolicies asked)
     {
         _default = defaultRoute;
         _policies = policies;
+        Policies = asked;
     }
+
+    /// <summary>What is asked of the host; its routes carry the part that requests have to do with.</summary>
+    public HostPolicies Policies { get; }
 
     /// <summary>
     /// Builds the host's table. <paramref name="ingresses"/> are those with a rule for the host, oldest first, so that the first to claim a
@@ -27,8 +31,8 @@ internal sealed class HostRoutes
     {
         var withDefault = ingresses.FirstOrDefault(ingress => ingress.DefaultBackend is not null);
         var asked = ingresses.Aggregate(HostPolicies.None, (older, ingress) => older.Or(ingress.HostPolicies));
-        var policies = asked == HostPolicies.None ? null : asked;
-        var routes = new HostRoutes(withDefault is null ? null : DefaultRoute(withDefault, host, hostHasTls, policies), policies);
+        var policies = asked.OfRequests == HostPolicies.None ? null : asked;
+        var routes = new HostRoutes(withDefault is null ? null : DefaultRoute(withDefault, host, hostHasTls, policies), policies, asked);
 
         // One rewriting Ingress turns every path of the host into a regular expression, of all its Ingresses (ingress-nginx, P6).
         var regexMode = ingresses.Any(ingress => ingress.Rules.Any(rule => rule.Host == host && rule.Paths.Any(path => IsRewritten(ingress, path))));

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EdgeProxy.Model.Policies;
 
 namespace EdgeProxy.Model.Routing;
 
@@ -41,6 +42,12 @@ public sealed class RouteTable
         var routes = RulesOf(host);
         return routes?.Find(path) ?? _catchAll;
     }
+
+    /// <summary>What is asked of the host with this name; null when no Ingress has a rule for it, be it by a wildcard.</summary>
+    public HostPolicies? PoliciesOf(string host) => host.Length > 0 ? NamedRulesOf(host)?.Policies : null;
+
+    /// <summary>True for a host whose TLS is not ended here.</summary>
+    public bool IsPassedThrough(string host) => PoliciesOf(host) is { SslPassthrough: true };
 
     /// <summary>
     /// The Secrets that may hold the certificate for a server name, in the order to try; the first that exists and covers the name is used.
@@ -94,23 +101,10 @@ public sealed class RouteTable
 
     private ImmutableArray<NamespacedName> SecretsOf(string host) => _hosts.Find(host)?.Certificates ?? [];
 
-    private HostRoutes? RulesOf(string host)
-    {
-        if (host.Length > 0)
-        {
-            if (_hosts.Find(host)?.Routes is { } exact)
-            {
-                return exact;
-            }
+    private HostRoutes? RulesOf(string host) => (host.Length > 0 ? NamedRulesOf(host) : null) ?? _hosts.Find("")?.Routes;
 
-            if (HostName.WildcardFor(host) is { } wildcard && _hosts.Find(wildcard)?.Routes is { } star)
-            {
-                return star;
-            }
-        }
-
-        return _hosts.Find("")?.Routes;
-    }
+    private HostRoutes? NamedRulesOf(string host) =>
+        _hosts.Find(host)?.Routes ?? (HostName.WildcardFor(host) is { } wildcard ? _hosts.Find(wildcard)?.Routes : null);
 
     private static IEnumerable<string> HostsOf(IngressConfig ingress) =>
         ingress.Rules.Select(rule => rule.Host).Concat(ingress.Tls.SelectMany(tls => tls.Hosts)).Distinct(StringComparer.Ordinal);

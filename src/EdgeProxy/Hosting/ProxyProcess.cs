@@ -140,6 +140,8 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
             ListenAddresses = addresses,
             HttpPort = httpPort,
             HttpsPort = httpsPort,
+            ProxyProtocolFrom = settings.HttpProxyProtocolFrom,
+            SslPassthrough = settings.SslPassthrough,
 
             // From manifests there is nothing in front of us: clients reach this very port.
             RedirectPort = httpsPort,

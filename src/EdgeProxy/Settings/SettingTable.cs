@@ -129,6 +129,19 @@ internal static class SettingTable
             (settings, timeout) => settings.Timeouts = settings.Timeouts with { UdpIdle = timeout }),
         List("proxy-protocol-from", "CIDR", "Senders whose PROXY headers are believed, on Services with edgeproxy.io/accept-proxy-protocol. Default: nobody.", (settings, values) =>
             ParseEach<IpPrefix>(values, TryParseRange, ranges => settings.ProxyProtocolFrom = ranges, "an IP address or a range such as 10.0.0.0/8")),
+        List("http-proxy-protocol-from", "CIDR", "Senders that begin every connection to the HTTP and HTTPS ports with a PROXY header; without one they are reset. Default: nobody.",
+            (settings, values) => ParseEach<IpPrefix>(
+                values, TryParseRange, ranges => settings.HttpProxyProtocolFrom = ranges, "an IP address or a range such as 10.0.0.0/8")),
+        One("ssl-passthrough", "BOOL", "Relay TLS, as it is, to hosts with the annotation ssl-passthrough. Default false.", (settings, value) =>
+        {
+            if (!bool.TryParse(value, out var passes))
+            {
+                return "must be true or false";
+            }
+
+            settings.SslPassthrough = passes;
+            return null;
+        }),
         List("dns", "IP[:PORT]", "Addresses on which to answer DNS for Services, by UDP and TCP; port 53 when left out. Default: no DNS.", (settings, values) =>
             ParseEach<IPEndPoint>(values, TryParseDnsListener, endpoints => settings.Dns = endpoints, "an address of this host with a port, such as 127.0.0.1:5353 (not 0.0.0.0 or ::)")),
         One("dns-domain", "NAME", "Cluster domain, under which Services have names. Default cluster.local.", (settings, value) =>
