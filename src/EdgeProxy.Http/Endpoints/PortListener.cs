@@ -50,9 +50,14 @@ internal sealed class PortListener : IAsyncDisposable
     /// <summary>Begins to accept.</summary>
     public void Start() => _accepting = AcceptAsync();
 
-    /// <summary>Closes the port. Who was accepted stays.</summary>
+    /// <summary>Closes the port, once. Who was accepted stays.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_closing.IsCancellationRequested)
+        {
+            return;
+        }
+
         await _closing.CancelAsync();
         await _accepting;
         _socket.Dispose();

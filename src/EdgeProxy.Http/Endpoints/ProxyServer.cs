@@ -31,6 +31,9 @@ internal sealed class ProxyServer : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
 
+    // RFC 9112 §2.2 lets a recipient take a bare LF for a line's end; whoever is in front of us may not have. No other way leads to it.
+    static ProxyServer() => AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", isEnabled: true);
+
     public ProxyServer(
         HttpFrontendOptions options, CertificateSelector certificates, SnapshotPublisher snapshots, ILoggerFactory loggerFactory, ILogger logger, TimeProvider time)
     {

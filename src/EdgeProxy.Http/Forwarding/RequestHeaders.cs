@@ -27,6 +27,9 @@ internal static class RequestHeaders
         // httpoxy (CVE-2016-5385): CGI-like backends take it for the HTTP_PROXY variable.
         "Proxy",
 
+        // Where Kestrel puts a length that a coding overrules.
+        "X-Content-Length",
+
         // Ours to say; X-Forwarded-* is recognised by its prefix.
         HeaderNames.Host, "Forwarded", "X-Real-IP", "X-Scheme", RequestId, "X-Original-Forwarded-For", "X-Original-Forwarded-Host",
         ClientVerify, ClientSubject, ClientIssuer, ClientCertificate,
