@@ -55,7 +55,7 @@ internal sealed class CertificateSelector : IDisposable
     {
         var listeners = snapshot.Listeners;
         var policies = snapshot.Routes.PoliciesOf(session.ServerName);
-        if (policies is null && listeners.RejectsUnknownNames)
+        if (listeners.RejectsUnknownNames && !snapshot.Routes.HasRulesFor(session.ServerName))
         {
             throw new AuthenticationException("No Ingress has a rule for the server name.");
         }

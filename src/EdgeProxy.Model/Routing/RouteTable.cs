@@ -43,11 +43,14 @@ public sealed class RouteTable
         return routes?.Find(path) ?? _catchAll;
     }
 
-    /// <summary>What is asked of the host with this name; null when no Ingress has a rule for it, be it by a wildcard.</summary>
-    public HostPolicies? PoliciesOf(string host) => host.Length > 0 ? NamedRulesOf(host)?.Policies : null;
+    /// <summary>What is asked of the host whose rules a request for this name is matched with; null when there are none.</summary>
+    public HostPolicies? PoliciesOf(string host) => RulesOf(host)?.Policies;
+
+    /// <summary>True when an Ingress has a rule for the name, be it by a wildcard; rules without host do not count.</summary>
+    public bool HasRulesFor(string host) => host.Length > 0 && NamedRulesOf(host) is not null;
 
     /// <summary>True for a host whose TLS is not ended here.</summary>
-    public bool IsPassedThrough(string host) => PoliciesOf(host) is { SslPassthrough: true };
+    public bool IsPassedThrough(string host) => HasRulesFor(host) && PoliciesOf(host) is { SslPassthrough: true };
 
     /// <summary>
     /// The Secrets that may hold the certificate for a server name, in the order to try; the first that exists and covers the name is used.

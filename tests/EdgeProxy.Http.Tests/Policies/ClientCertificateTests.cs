@@ -192,6 +192,22 @@ public sealed class ClientCertificateTests
         Assert.Equal(0, backend.Connections);
     }
 
+    [Theory(Timeout = 30_000)]
+    [InlineData("app.example.com")]
+    [InlineData("")]
+    public async Task Rules_without_host_ask_whoever_comes(string serverName)
+    {
+        var cancel = Deadline.Token;
+        using var authority = new ClientAuthorities();
+        using var certificate = authority.Issue();
+        await using var backend = RawBackend.Answering();
+        await using var lab = await IngressLab.StartAsync(
+            IngressLab.ServiceFor("web", backend.Address) + IngressLab.IngressWith([("auth-tls-secret", "default/clients")], host: "") + authority.Secret("clients"));
+
+        Assert.Equal(200, (await AskAsync(lab, certificate, cancel, serverName: serverName)).Status);
+        Assert.Equal(400, (await AskAsync(lab, certificate: null, cancel, serverName: serverName)).Status);
+    }
+
     [Fact(Timeout = 30_000)]
     public async Task New_authority_holds_for_open_connections()
     {
