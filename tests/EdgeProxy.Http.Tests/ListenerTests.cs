@@ -224,7 +224,7 @@ public sealed class ListenerTests
         await client.SendAsync("POST / HTTP/1.1\r\nHost: app.example.com\r\nContent-Length: 500\r\n\r\nhello", cancel);
         await client.ReadToEndAsync(cancel);
 
-        Assert.Contains((await proxy.EndOfRequestAsync(cancel)).Field("Status"), new[] { "408", "504", "499" });
+        Assert.Equal("408", (await proxy.EndOfRequestAsync(cancel)).Field("Status"));
     }
 
     [Fact(Timeout = 30_000)]

@@ -65,12 +65,13 @@ internal sealed class TlsPassthrough(TimeSpan connectTimeout, ILogger logger)
         {
             tried.Add(backend);
             backend.Hold();
-            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            var address = backend.Address.ToIPEndPoint();
+            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
             limit.CancelAfter(connectTimeout);
             try
             {
-                await socket.ConnectAsync(backend.Address.ToIPEndPoint(), limit.Token);
+                await socket.ConnectAsync(address, limit.Token);
                 return (backend, socket, tried.Count);
             }
             catch (Exception error) when (error is SocketException or OperationCanceledException)

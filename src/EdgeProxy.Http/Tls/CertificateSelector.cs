@@ -64,7 +64,7 @@ internal sealed class CertificateSelector : IDisposable
         {
             ServerCertificateContext = ContextFor(snapshot.FindCertificate(session.ServerName), listeners.StaplesOcsp),
             ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
-            EnabledSslProtocols = listeners.Protocols,
+            EnabledSslProtocols = policies?.Protocols ?? listeners.Protocols,
             AllowRenegotiation = false,
         };
         if ((policies?.Ciphers ?? listeners.Ciphers) is { } ciphers)

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Authentication;
 using EdgeProxy.Kubernetes.Annotations;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Certificates;
@@ -16,7 +15,8 @@ internal static class ListenerTranslator
     public static ListenerPolicy Translate(ImmutableDictionary<string, string> configuration, Action<string, string> report) => new()
     {
         ProxyProtocolFrom = Boolean(configuration, "use-proxy-protocol", report) ? Senders(configuration, report) : [],
-        Protocols = Protocols(configuration, report),
+        Protocols = TlsVersions.Parse(configuration.GetValueOrDefault("ssl-protocols", ""), problem => report("ssl-protocols", problem))
+            ?? ListenerPolicy.Default.Protocols,
         Ciphers = Ciphers(configuration, report),
         RejectsUnknownNames = Boolean(configuration, "ssl-reject-handshake", report),
         StaplesOcsp = Boolean(configuration, "enable-ocsp", report),
@@ -60,24 +60,6 @@ internal static class ListenerTranslator
         }
 
         return senders.ToImmutable();
-    }
-
-    private static SslProtocols Protocols(ImmutableDictionary<string, string> configuration, Action<string, string> report)
-    {
-        const string Key = "ssl-protocols";
-        var protocols = SslProtocols.None;
-        foreach (var name in configuration.GetValueOrDefault(Key, "").Split([' ', ','], StringSplitOptions.RemoveEmptyEntries))
-        {
-#pragma warning disable CA5398 // Named by the user.
-            protocols |= name switch { "TLSv1.2" => SslProtocols.Tls12, "TLSv1.3" => SslProtocols.Tls13, _ => SslProtocols.None };
-#pragma warning restore CA5398
-            if (name is not ("TLSv1.2" or "TLSv1.3"))
-            {
-                report(Key, $"Unsupported value: \"{name}\": only TLSv1.2 and TLSv1.3 are spoken");
-            }
-        }
-
-        return protocols == SslProtocols.None ? ListenerPolicy.Default.Protocols : protocols;
     }
 
     private static CipherList? Ciphers(ImmutableDictionary<string, string> configuration, Action<string, string> report)

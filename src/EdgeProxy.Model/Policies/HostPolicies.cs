@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using EdgeProxy.Model.Certificates;
 
 namespace EdgeProxy.Model.Policies;
@@ -20,11 +21,14 @@ public sealed record HostPolicies
     /// <summary>Annotation ssl-ciphers: what TLS 1.2 may use. Null: not asked.</summary>
     public CipherList? Ciphers { get; init; }
 
+    /// <summary>Annotation ssl-protocols: the versions of TLS. Null: those of all hosts.</summary>
+    public SslProtocols? Protocols { get; init; }
+
     /// <summary>Annotations auth-tls-*: clients show a certificate. Null: not asked.</summary>
     public ClientCertificatePolicy? ClientCertificates { get; init; }
 
     /// <summary>What a request has to do with; handshakes are decided before there is one. Equal to <see cref="None"/> when there is nothing.</summary>
-    internal HostPolicies OfRequests => SslPassthrough || Ciphers is not null ? this with { SslPassthrough = false, Ciphers = null } : this;
+    internal HostPolicies OfRequests => this with { SslPassthrough = false, Ciphers = null, Protocols = null };
 
     /// <summary>Fills what is null here from a younger Ingress.</summary>
     public HostPolicies Or(HostPolicies younger) => new()
@@ -32,6 +36,7 @@ public sealed record HostPolicies
         AppRoot = AppRoot ?? younger.AppRoot,
         SslPassthrough = SslPassthrough || younger.SslPassthrough,
         Ciphers = Ciphers ?? younger.Ciphers,
+        Protocols = Protocols ?? younger.Protocols,
         ClientCertificates = ClientCertificates ?? younger.ClientCertificates,
     };
 }

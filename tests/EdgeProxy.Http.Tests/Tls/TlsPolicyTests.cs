@@ -39,6 +39,19 @@ public sealed class TlsPolicyTests
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task Host_may_have_versions_of_its_own()
+    {
+        var cancel = Deadline.Token;
+        await using var lab = await IngressLab.StartAsync(
+            IngressLab.IngressWith([("ssl-protocols", "TLSv1.3")]) + IngressLab.IngressWith([("ssl-protocols", "SSLv3")], name: "other", host: "other.example.com"));
+
+        Assert.Null(await NegotiateAsync(lab.Proxy, Objects.Host, SslProtocols.Tls12, cancel));
+        Assert.NotNull(await NegotiateAsync(lab.Proxy, Objects.Host, SslProtocols.Tls13, cancel));
+        Assert.NotNull(await NegotiateAsync(lab.Proxy, "other.example.com", SslProtocols.Tls12, cancel));
+        Assert.Contains(lab.Problems, problem => problem.Message.Contains("SSLv3", StringComparison.Ordinal));
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task ConfigMap_sets_versions_and_ciphers_of_all_hosts()
     {
         var cancel = Deadline.Token;

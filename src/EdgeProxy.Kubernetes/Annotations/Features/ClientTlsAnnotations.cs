@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model.Certificates;
 
 namespace EdgeProxy.Kubernetes.Annotations.Features;
@@ -23,6 +24,12 @@ internal sealed class ClientTlsAnnotations : AnnotationFeature
             HasConfigKey = true,
             Note = "names only: words for classes such as HIGH are left out and reported; sessions of such a host are not resumed",
         },
+        new("ssl-protocols", "TLSv1.2 TLSv1.3", "versions of TLS for the host")
+        {
+            Support = AnnotationSupport.Differs,
+            HasConfigKey = true,
+            Note = "ingress-nginx has it for all hosts only, in the ConfigMap",
+        },
         new("ssl-prefer-server-ciphers", "bool", "server order of ciphers for the host")
         {
             Support = AnnotationSupport.NoEffect,
@@ -46,7 +53,7 @@ internal sealed class ClientTlsAnnotations : AnnotationFeature
             }
         }
 
-        // The ConfigMap's list is that of all hosts, and not to be repeated for each.
+        // What the ConfigMap says holds for all hosts, and is not to be repeated for each.
         if (reader.IsWritten("ssl-ciphers") && reader.Text("ssl-ciphers") is { } ciphers)
         {
             var list = CipherList.Parse(ciphers, out var unknown);
@@ -63,6 +70,11 @@ internal sealed class ClientTlsAnnotations : AnnotationFeature
             {
                 reader.Host = reader.Host with { Ciphers = list };
             }
+        }
+
+        if (reader.IsWritten("ssl-protocols") && reader.Text("ssl-protocols") is { } versions)
+        {
+            reader.Host = reader.Host with { Protocols = TlsVersions.Parse(versions, problem => reader.Warn("ssl-protocols", problem)) };
         }
 
         ClientCertificateAnnotations.Read(reader);
