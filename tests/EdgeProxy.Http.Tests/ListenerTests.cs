@@ -1,9 +1,11 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using EdgeProxy.Http.Tests.Support;
 using EdgeProxy.Model;
+using EdgeProxy.Testing;
 
 namespace EdgeProxy.Http.Tests;
 
@@ -303,6 +305,55 @@ public sealed class ListenerTests
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task Passthrough_goes_to_the_next_endpoint_when_one_refuses()
+    {
+        var cancel = Deadline.Token;
+        using var dead = DeadEndpoint.Refusing();
+        using var backend = new TcpListener(IPAddress.Loopback, 0);
+        backend.Start();
+        await using var lab = await IngressLab.StartAsync(
+            IngressLab.ServiceFor("web", dead.Address, EndpointAddress.From((IPEndPoint)backend.LocalEndpoint)) + IngressLab.IngressWith([("ssl-passthrough", "true")]),
+            options => options with { SslPassthrough = true },
+            http => http.SslPassthrough = true);
+        var hello = HelloFor(Objects.Host);
+
+        for (var turn = 0; turn < 2; turn++)
+        {
+            using var client = await DialAsync(lab.Proxy.HttpsPort, cancel);
+            await client.SendAsync(hello, cancel);
+            using var server = await backend.AcceptSocketAsync(cancel);
+            Assert.True(await server.ReceiveAsync(new byte[hello.Length], cancel) > 0);
+        }
+    }
+
+    [Fact]
+    public void Server_name_is_read_from_a_whole_hello_only_and_never_stumbles()
+    {
+        var hello = HelloFor(Objects.Host);
+        for (var length = 0; length < hello.Length; length++)
+        {
+            Assert.False(Endpoints.ClientHello.TryReadServerName(hello.AsSpan(0, length), out _));
+        }
+
+        Assert.True(Endpoints.ClientHello.TryReadServerName(hello, out var name));
+        Assert.Equal(Objects.Host, name);
+
+        var seed = TestSeed.Choose();
+        var random = seed.Generator(0);
+        for (var turn = 0; turn < 20_000; turn++)
+        {
+            var broken = hello.ToArray();
+            for (var flips = random.Next(1, 8); flips > 0; flips--)
+            {
+                broken[random.Next(broken.Length)] = (byte)random.Next(256);
+            }
+
+            var failure = Record.Exception(() => Endpoints.ClientHello.TryReadServerName(broken.AsSpan(0, random.Next(broken.Length + 1)), out _));
+            Assert.True(failure is null, $"{seed.Describe(0)}: {failure}");
+        }
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task Passthrough_to_nobody_is_a_reset()
     {
         var cancel = Deadline.Token;
@@ -328,7 +379,7 @@ public sealed class ListenerTests
         Assert.Contains(lab.Problems, problem => problem.Message.Contains("--ssl-passthrough", StringComparison.Ordinal));
     }
 
-    private static System.Collections.Immutable.ImmutableArray<IpPrefix> Loopback { get; } = [IpPrefix.Of(IpAddr.From(IPAddress.Loopback))];
+    private static ImmutableArray<IpPrefix> Loopback { get; } = [IpPrefix.Of(IpAddr.From(IPAddress.Loopback))];
 
     private static Task<TestProxy> TrustingAsync(RawBackend backend) => TestProxy.ServingAsync(options => options.ProxyProtocolFrom = Loopback, backend.Address);
 

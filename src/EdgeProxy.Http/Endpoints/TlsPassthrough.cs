@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using EdgeProxy.Model;
@@ -69,9 +70,11 @@ internal sealed class TlsPassthrough(TimeSpan connectTimeout, ILogger logger)
             var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
             limit.CancelAfter(connectTimeout);
+            var started = Stopwatch.GetTimestamp();
             try
             {
                 await socket.ConnectAsync(address, limit.Token);
+                port.ReportConnected(backend, Stopwatch.GetElapsedTime(started));
                 return (backend, socket, tried.Count);
             }
             catch (Exception error) when (error is SocketException or OperationCanceledException)

@@ -11,26 +11,37 @@ namespace EdgeProxy.Http.Tls;
 /// </summary>
 internal static class DistinguishedName
 {
-    /// <summary>Formats a name.</summary>
+    /// <summary>Formats a name; empty when it is none.</summary>
     public static string Format(X500DistinguishedName name)
     {
-        var parts = new List<string>();
-        var sequence = new AsnReader(name.RawData, AsnEncodingRules.BER).ReadSequence();
-        while (sequence.HasData)
+        try
         {
-            var attributes = new List<string>();
-            var set = sequence.ReadSetOf(skipSortOrderValidation: true);
-            while (set.HasData)
+            var parts = new List<string>();
+            var sequence = new AsnReader(name.RawData, AsnEncodingRules.BER).ReadSequence();
+            while (sequence.HasData)
             {
-                var attribute = set.ReadSequence();
-                attributes.Add($"{ShortName(attribute.ReadObjectIdentifier())}={Value(attribute)}");
+                parts.Add(Part(sequence.ReadSetOf(skipSortOrderValidation: true)));
             }
 
-            parts.Add(string.Join('+', attributes));
+            parts.Reverse();
+            return string.Join(',', parts);
+        }
+        catch (AsnContentException)
+        {
+            return "";
+        }
+    }
+
+    private static string Part(AsnReader set)
+    {
+        var attributes = new List<string>();
+        while (set.HasData)
+        {
+            var attribute = set.ReadSequence();
+            attributes.Add($"{ShortName(attribute.ReadObjectIdentifier())}={Value(attribute)}");
         }
 
-        parts.Reverse();
-        return string.Join(',', parts);
+        return string.Join('+', attributes);
     }
 
     private static string ShortName(string oid) => oid switch
@@ -52,13 +63,18 @@ internal static class DistinguishedName
         _ => oid,
     };
 
+    // Certificates of the wild have characters their string type does not allow, so nothing is checked here: the bytes are escaped in any case.
     private static string Value(AsnReader attribute)
     {
         var tag = attribute.PeekTag();
-        return tag.TagClass == TagClass.Universal && (UniversalTagNumber)tag.TagValue is UniversalTagNumber.UTF8String
-            or UniversalTagNumber.PrintableString or UniversalTagNumber.IA5String or UniversalTagNumber.BMPString or UniversalTagNumber.T61String
-            ? Escape(attribute.ReadCharacterString((UniversalTagNumber)tag.TagValue))
-            : "#" + Convert.ToHexString(attribute.ReadEncodedValue().Span);
+        var content = attribute.PeekContentBytes().Span;
+        return (tag.TagClass == TagClass.Universal ? (UniversalTagNumber)tag.TagValue : UniversalTagNumber.EndOfContents) switch
+        {
+            UniversalTagNumber.UTF8String => Escape(Encoding.UTF8.GetString(content)),
+            UniversalTagNumber.PrintableString or UniversalTagNumber.IA5String or UniversalTagNumber.T61String => Escape(Encoding.Latin1.GetString(content)),
+            UniversalTagNumber.BMPString => Escape(Encoding.BigEndianUnicode.GetString(content)),
+            _ => "#" + Convert.ToHexString(attribute.PeekEncodedValue().Span),
+        };
     }
 
     private static string Escape(string value)
