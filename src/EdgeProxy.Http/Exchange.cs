@@ -2,6 +2,7 @@ using EdgeProxy.Http.Endpoints;
 using EdgeProxy.Http.Policies;
 using EdgeProxy.Http.Policies.Errors;
 using EdgeProxy.Http.Policies.ExternalAuth;
+using EdgeProxy.Http.Tls;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Policies;
 using EdgeProxy.Model.Routing;
@@ -56,6 +57,12 @@ internal sealed class Exchange
     /// <summary>What the authentication service said, if it was asked.</summary>
     public AuthVerdict? Verdict { get; set; }
 
+    /// <summary>What was made of the client's certificate; null: the host asks for none.</summary>
+    public ClientVerdict? ClientVerdict { get; set; }
+
+    /// <summary>Whether the endpoint gets the certificate itself.</summary>
+    public bool PassesClientCertificate { get; set; }
+
     /// <summary>The service port that serves the route, if there is one.</summary>
     public ServicePort? ServicePort { get; set; }
 
@@ -107,6 +114,8 @@ internal sealed class Exchange
         Path = "";
         Reply.Clear();
         Verdict = null;
+        ClientVerdict = null;
+        PassesClientCertificate = false;
         ServicePort = null;
         Forwarding = ForwardingPolicies.Default;
         IsCanary = false;

@@ -26,6 +26,7 @@ public sealed class HttpFrontend : IAsyncDisposable
     private readonly PasswordChecker _passwords;
     private readonly AuthClient _auth;
     private readonly ProxyServer _server;
+    private readonly CertificateExpiry _expiry;
     private readonly ProxyApplication _application;
     private readonly AccessLogWriter? _accessLog;
 
@@ -48,7 +49,8 @@ public sealed class HttpFrontend : IAsyncDisposable
             Auth = _auth,
             Verdicts = new VerdictCache(time),
         };
-        _server = new ProxyServer(options, _certificates, snapshots.First, loggerFactory);
+        _server = new ProxyServer(options, _certificates, snapshots, loggerFactory, _logger, time);
+        _expiry = new CertificateExpiry(snapshots, _logger, time);
         var log = AccessLog.Open(options.AccessLog, options.AccessLogOutput, _logger, time, out _accessLog);
         _application = new ProxyApplication(
             new RequestPipeline(snapshots, _forwarder, cookies, services, options.MaxRequestBodySize), new OwnAnswer(options.RedirectPort), log, _logger, time);
@@ -69,6 +71,8 @@ public sealed class HttpFrontend : IAsyncDisposable
         {
             HttpLog.Listening(_logger, string.Join(", ", HttpEndPoints), string.Join(", ", HttpsEndPoints));
         }
+
+        _expiry.Start();
     }
 
     /// <summary>
@@ -91,6 +95,7 @@ public sealed class HttpFrontend : IAsyncDisposable
     {
         // Clients first: their requests still use the connections to endpoints and the certificates.
         await _server.DisposeAsync();
+        await _expiry.DisposeAsync();
         await _forwarder.DisposeAsync();
         _auth.Dispose();
         _passwords.Dispose();

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using EdgeProxy.Http.AccessLogs;
+using EdgeProxy.Model;
 
 namespace EdgeProxy.Http;
 
@@ -24,6 +26,22 @@ public sealed class HttpFrontendOptions
     /// <remarks>Set it when clients reach <see cref="HttpsPort"/> directly; leave it when a load balancer or a Service in front maps 443.</remarks>
     [Range(1, 65535)]
     public int RedirectPort { get; set; } = 443;
+
+    /// <summary>
+    /// Senders that begin their connections to either port with a PROXY header (v1 or v2), which is believed; one that does not begin so is reset.
+    /// Default none: nobody. The ConfigMap's use-proxy-protocol and proxy-real-ip-cidr take its place.
+    /// </summary>
+    public ImmutableArray<IpPrefix> ProxyProtocolFrom { get; set; } = [];
+
+    /// <summary>Time such a sender gets for the header. Default 5 s (proxy-protocol-header-timeout).</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
+    public TimeSpan ProxyHeaderTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Look at the server name of every TLS connection, and relay those for hosts with the annotation ssl-passthrough as they are. Default false, as it
+    /// costs every new connection a look.
+    /// </summary>
+    public bool SslPassthrough { get; set; }
 
     /// <summary>Time to open a connection to an endpoint before the next one is tried. Default 5 s (proxy-connect-timeout).</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]

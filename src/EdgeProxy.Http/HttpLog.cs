@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Routing;
 using Microsoft.Extensions.Logging;
@@ -41,6 +43,24 @@ internal static partial class HttpLog
     [LoggerMessage(320, LogLevel.Warning, "The certificate of Secret {Secret} cannot be used, the default one takes its place: {Problem}")]
     public static partial void BadCertificate(ILogger logger, NamespacedName secret, string problem);
 
-    [LoggerMessage(330, LogLevel.Information, "The authentication service of {Route} gave no verdict: {Problem}")]
+    [LoggerMessage(321, LogLevel.Warning, "The certificate of Secret {Secret} for {Hosts} expires in {Days} days, at {NotAfter:u}.")]
+    public static partial void CertificateExpires(ILogger logger, NamespacedName secret, string hosts, int days, DateTimeOffset notAfter);
+
+    [LoggerMessage(322, LogLevel.Warning, "The certificate of Secret {Secret} for {Hosts} has expired, at {NotAfter:u}.")]
+    public static partial void CertificateExpired(ILogger logger, NamespacedName secret, string hosts, DateTimeOffset notAfter);
+
+    [LoggerMessage(330, LogLevel.Debug, "A sender that is trusted did not begin with a PROXY header: {Reason}.")]
+    public static partial void BadProxyHeader(ILogger logger, string? reason);
+
+    [LoggerMessage(331, LogLevel.Warning, "Cannot accept connections on {EndPoint}: {Error}.")]
+    public static partial void AcceptFailed(ILogger logger, IPEndPoint endPoint, SocketError error);
+
+    [LoggerMessage(332, LogLevel.Error, "A connection failed inside the proxy.")]
+    public static partial void ConnectionFailed(ILogger logger, Exception error);
+
+    [LoggerMessage(333, LogLevel.Debug, "TLS of {Host} was relayed to endpoint {Endpoint}, tries {Tries}; {Up} bytes up, {Down} down.")]
+    public static partial void PassedThrough(ILogger logger, string host, Backend? endpoint, int tries, long up, long down);
+
+    [LoggerMessage(340, LogLevel.Information, "The authentication service of {Route} gave no verdict: {Problem}")]
     public static partial void AuthFailed(ILogger logger, Route route, string problem);
 }

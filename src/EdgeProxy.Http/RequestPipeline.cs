@@ -81,6 +81,13 @@ internal sealed class RequestPipeline(
         }
 
         // 2
+        if (!RequestFraming.IsClear(exchange.Http.Request, exchange.RawTarget))
+        {
+            // What else is on the connection is in doubt as well.
+            exchange.Reply.Headers.Connection = "close";
+            return ResponseReason.BadRequest;
+        }
+
         if (exchange.RawTarget == "*")
         {
             return ResponseReason.ServerOptions;

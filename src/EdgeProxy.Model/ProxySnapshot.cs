@@ -44,6 +44,9 @@ public sealed record ProxySnapshot
     /// <summary>The certificate for names without one of their own; null: the one the process made for itself.</summary>
     public NamespacedName? DefaultCertificate { get; init; }
 
+    /// <summary>What holds for connections and TLS on all hosts.</summary>
+    public ListenerPolicy Listeners { get; init; } = ListenerPolicy.Default;
+
     /// <summary>Names for DNS; empty unless a name server was asked for.</summary>
     public DiscoveryTable Discovery { get; init; } = DiscoveryTable.Empty;
 

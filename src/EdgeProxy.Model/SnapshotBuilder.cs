@@ -25,6 +25,9 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
     /// <summary>What holds for every HTTP request.</summary>
     public HttpSettings Http { get; set; } = previous.Http;
 
+    /// <summary>What holds for connections and TLS on all hosts.</summary>
+    public ListenerPolicy Listeners { get; set; } = previous.Listeners;
+
     /// <summary>Names for DNS.</summary>
     public DiscoveryTable Discovery { get; set; } = previous.Discovery;
 
@@ -78,6 +81,7 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
         ClusterIPs = _clusterIPs.ToImmutable(),
         Certificates = _certificates.ToImmutable(),
         DefaultCertificate = DefaultCertificate,
+        Listeners = Listeners,
         Discovery = Discovery,
         Http = Http,
         Routes = previous.Routes.Apply(

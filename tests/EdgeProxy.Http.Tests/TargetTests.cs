@@ -29,7 +29,6 @@ public sealed class TargetTests
     [InlineData("/back\\slash")]
     [InlineData("/a;v=1,2/b=c@d:e!$&'()*+~")]
     [InlineData("/a?x=/../%2F|[]&y=?&&")]
-    [InlineData("/a#fragment")]
     [InlineData("/http://elsewhere.example/")]
     [InlineData("//elsewhere.example/x")]
     [InlineData("/@elsewhere.example:80/")]

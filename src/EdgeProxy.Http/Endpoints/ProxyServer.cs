@@ -1,21 +1,21 @@
 using System.Net;
 using System.Text;
 using EdgeProxy.Http.Tls;
+using EdgeProxy.Model;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace EdgeProxy.Http.Endpoints;
 
 /// <summary>
-/// Kestrel with an HTTP and an HTTPS listener on every address, and only that: of the web application only its services are used, since
-/// Kestrel's TLS asks them for its parts. Owns the listeners and the client connections.
+/// The HTTP and HTTPS ports, and Kestrel behind them, which is fed with connections and listens nowhere itself. Of the web application only its
+/// services are used, since Kestrel's TLS asks them for its parts. Owns the ports and the client connections.
 /// </summary>
 internal sealed class ProxyServer : IAsyncDisposable
 {
@@ -23,45 +23,92 @@ internal sealed class ProxyServer : IAsyncDisposable
 #pragma warning disable CA2213 // Disposed with the services it is one of.
     private readonly IServer _kestrel;
 #pragma warning restore CA2213
-    private readonly List<ListenOptions> _http = [];
-    private readonly List<ListenOptions> _https = [];
+    private readonly List<PortListener> _http = [];
+    private readonly List<PortListener> _https = [];
     private readonly HttpFrontendOptions _options;
     private readonly CertificateSelector _certificates;
-    private readonly Task _firstSnapshot;
+    private readonly ConnectionIntake _intake;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
 
-    public ProxyServer(HttpFrontendOptions options, CertificateSelector certificates, Task firstSnapshot, ILoggerFactory loggerFactory)
+    // RFC 9112 §2.2 lets a recipient take a bare LF for a line's end; whoever is in front of us may not have. No other way leads to it.
+    static ProxyServer() => AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", isEnabled: true);
+
+    public ProxyServer(
+        HttpFrontendOptions options, CertificateSelector certificates, SnapshotPublisher snapshots, ILoggerFactory loggerFactory, ILogger logger, TimeProvider time)
     {
         _options = options;
         _certificates = certificates;
-        _firstSnapshot = firstSnapshot;
+        _logger = logger;
+        _time = time;
+        var feed = new ConnectionFeed();
+        _intake = new ConnectionIntake(options, snapshots, feed, loggerFactory, logger, time);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggerFactory);
-        builder.Services.Configure<SocketTransportOptions>(static transport => transport.CreateBoundListenSocket = ListenSocket.Bind);
+        builder.Services.AddSingleton<IConnectionListenerFactory>(feed);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(Configure);
         _services = builder.Build();
         _kestrel = _services.Services.GetRequiredService<IServer>();
     }
 
     /// <summary>Where plain HTTP is served; the ports are known once started.</summary>
-    public IReadOnlyList<IPEndPoint> HttpEndPoints => EndPointsOf(_http);
+    public IReadOnlyList<IPEndPoint> HttpEndPoints => [.. _http.Select(port => port.EndPoint)];
 
     /// <summary>Where HTTPS is served; the ports are known once started.</summary>
-    public IReadOnlyList<IPEndPoint> HttpsEndPoints => EndPointsOf(_https);
+    public IReadOnlyList<IPEndPoint> HttpsEndPoints => [.. _https.Select(port => port.EndPoint)];
 
-    /// <summary>Opens the listeners and serves.</summary>
-    public Task StartAsync(ProxyApplication application, CancellationToken cancellationToken) => _kestrel.StartAsync(application, cancellationToken);
+    /// <summary>Opens the ports and serves.</summary>
+    /// <exception cref="ListenException">A port is taken or not permitted; the message says which, and what to do.</exception>
+    public async Task StartAsync(ProxyApplication application, CancellationToken cancellationToken)
+    {
+        Open(_http, _options.HttpPort, https: false);
+        Open(_https, _options.HttpsPort, https: true);
+        await _kestrel.StartAsync(application, cancellationToken);
+        foreach (var port in _http.Concat(_https))
+        {
+            port.Start();
+        }
+    }
 
     /// <summary>
-    /// Closes the listeners, lets requests in flight finish (with <c>Connection: close</c> or GOAWAY), and aborts what is left when
+    /// Closes the ports, lets requests in flight finish (with <c>Connection: close</c> or GOAWAY), and aborts what is left when
     /// <paramref name="deadline"/> comes.
     /// </summary>
-    public Task StopAsync(CancellationToken deadline) => _kestrel.StopAsync(deadline);
+    public async Task StopAsync(CancellationToken deadline)
+    {
+        await CloseAsync();
+        await Task.WhenAll(_intake.StopAsync(deadline), _kestrel.StopAsync(deadline));
+    }
 
     /// <inheritdoc />
-    public ValueTask DisposeAsync() => _services.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
+        await _services.DisposeAsync();
+        await _intake.DisposeAsync();
+    }
 
-    private static IReadOnlyList<IPEndPoint> EndPointsOf(List<ListenOptions> listeners) =>
-        [.. listeners.Select(listener => listener.IPEndPoint).OfType<IPEndPoint>()];
+    private void Open(List<PortListener> ports, int port, bool https)
+    {
+        if (_options.ListenAddresses.Count == 0)
+        {
+            ports.Add(PortListener.Open(address: null, port, https, _intake, _logger, _time));
+            return;
+        }
+
+        foreach (var address in _options.ListenAddresses)
+        {
+            ports.Add(PortListener.Open(address, port, https, _intake, _logger, _time));
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        foreach (var port in _http.Concat(_https))
+        {
+            await port.DisposeAsync();
+        }
+    }
 
     private void Configure(KestrelServerOptions kestrel)
     {
@@ -84,62 +131,12 @@ internal sealed class ProxyServer : IAsyncDisposable
         limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = null;
 
-        Listen(kestrel, _options.HttpPort, ConfigureHttp);
-        Listen(kestrel, _options.HttpsPort, ConfigureHttps);
-    }
-
-    private void Listen(KestrelServerOptions kestrel, int port, Action<ListenOptions> configure)
-    {
-        if (_options.ListenAddresses.Count == 0)
+        kestrel.Listen(ConnectionIntake.Http1, static entrance => entrance.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(ConnectionIntake.Http2, static entrance => entrance.Protocols = HttpProtocols.Http2);
+        kestrel.Listen(ConnectionIntake.Https, entrance =>
         {
-            kestrel.ListenAnyIP(port, configure);
-            return;
-        }
-
-        foreach (var address in _options.ListenAddresses)
-        {
-            kestrel.Listen(address, port, configure);
-        }
-    }
-
-    private void ConfigureHttp(ListenOptions listener)
-    {
-        _http.Add(listener);
-        listener.Protocols = HttpProtocols.Http1;
-        Describe(listener, https: false);
-    }
-
-    private void ConfigureHttps(ListenOptions listener)
-    {
-        _https.Add(listener);
-        listener.Protocols = HttpProtocols.Http1AndHttp2;
-        Describe(listener, https: true);
-        listener.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _certificates.SelectAsync, HandshakeTimeout = _options.TlsHandshakeTimeout });
-    }
-
-    private void Describe(ListenOptions listener, bool https)
-    {
-        var redirectPort = _options.RedirectPort;
-        listener.Use(next => connection =>
-        {
-            connection.Features.Set(ClientConnection.Of(connection, https, redirectPort));
-            return _firstSnapshot.IsCompleted ? next(connection) : ServeAfterFirstSnapshotAsync(connection, next);
+            entrance.Protocols = HttpProtocols.Http1AndHttp2;
+            entrance.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _certificates.SelectAsync, HandshakeTimeout = _options.TlsHandshakeTimeout });
         });
-    }
-
-    // The ports are bound before the first snapshot is there, so that a taken one ends the start at once. Clients that come this early wait,
-    // as they would in the socket's queue: a 404 or the default certificate would not be true.
-    private async Task ServeAfterFirstSnapshotAsync(ConnectionContext connection, ConnectionDelegate next)
-    {
-        try
-        {
-            await _firstSnapshot.WaitAsync(connection.ConnectionClosed);
-        }
-        catch (OperationCanceledException)
-        {
-            return;
-        }
-
-        await next(connection);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using EdgeProxy.Http.Endpoints;
+using EdgeProxy.Http.Tls;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -10,6 +11,10 @@ namespace EdgeProxy.Http.Forwarding;
 internal static class RequestHeaders
 {
     private const string ForwardedPrefix = "X-Forwarded-";
+    private const string ClientVerify = "ssl-client-verify";
+    private const string ClientSubject = "ssl-client-subject-dn";
+    private const string ClientIssuer = "ssl-client-issuer-dn";
+    private const string ClientCertificate = "ssl-client-cert";
 
     private static readonly FrozenSet<string> NotCopied = new[]
     {
@@ -20,8 +25,12 @@ internal static class RequestHeaders
         // httpoxy (CVE-2016-5385): CGI-like backends take it for the HTTP_PROXY variable.
         "Proxy",
 
+        // Where Kestrel puts a length that a coding overrules.
+        "X-Content-Length",
+
         // Ours to say; X-Forwarded-* is recognised by its prefix.
         HeaderNames.Host, "Forwarded", "X-Real-IP", "X-Scheme", RequestId.Header, "X-Original-Forwarded-For", "X-Original-Forwarded-Host",
+        ClientVerify, ClientSubject, ClientIssuer, ClientCertificate,
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Fills in <paramref name="upstream"/> from the request of <paramref name="exchange"/>.</summary>
@@ -62,6 +71,24 @@ internal static class RequestHeaders
         {
             upstream.Headers.Remove(name);
             Add(upstream, name, value);
+        }
+    }
+
+    /// <summary>Says who the client is by its certificate, on hosts that ask for one.</summary>
+    public static void AddClientVerdict(HttpRequestMessage upstream, ClientVerdict verdict, bool withCertificate)
+    {
+        var ours = upstream.Headers;
+        ours.TryAddWithoutValidation(ClientVerify, verdict.Word);
+        if (verdict.Certificate is not { } certificate)
+        {
+            return;
+        }
+
+        ours.TryAddWithoutValidation(ClientSubject, verdict.Subject);
+        ours.TryAddWithoutValidation(ClientIssuer, verdict.Issuer);
+        if (withCertificate)
+        {
+            ours.TryAddWithoutValidation(ClientCertificate, Uri.EscapeDataString(certificate));
         }
     }
 
@@ -135,7 +162,7 @@ internal static class RequestHeaders
     private static bool IsCopied(string name, bool underscores) =>
         name.Length > 0
         && name[0] != ':'
-        && (underscores || !name.Contains('_', StringComparison.Ordinal))
+        && (!name.Contains('_', StringComparison.Ordinal) || (underscores && IsCopied(name.Replace('_', '-'), underscores)))
         && !name.StartsWith(ForwardedPrefix, StringComparison.OrdinalIgnoreCase)
         && !NotCopied.Contains(name);
 

@@ -47,6 +47,11 @@ internal sealed class UpstreamRequest(Exchange exchange, UpstreamTries tries, Af
         }
 
         RequestHeaders.Copy(exchange, proxyRequest);
+        if (exchange.ClientVerdict is { } verdict)
+        {
+            RequestHeaders.AddClientVerdict(proxyRequest, verdict, exchange.PassesClientCertificate);
+        }
+
         exchange.Steps?.ApplyTo(exchange, proxyRequest);
         exchange.ErrorPage?.Complete(exchange, proxyRequest);
         return ValueTask.CompletedTask;

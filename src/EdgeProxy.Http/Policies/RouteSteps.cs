@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EdgeProxy.Http.Policies.Access;
+using EdgeProxy.Http.Policies.ClientCertificates;
 using EdgeProxy.Http.Policies.Cors;
 using EdgeProxy.Http.Policies.Errors;
 using EdgeProxy.Http.Policies.Headers;
@@ -42,6 +43,11 @@ internal sealed class RouteSteps
         var upstream = ImmutableArray.CreateBuilder<IUpstreamStep>();
         var endpointAnswer = ImmutableArray.CreateBuilder<IResponseStep>();
         var response = ImmutableArray.CreateBuilder<IResponseStep>();
+
+        if (route.HostPolicies?.ClientCertificates is { } clients)
+        {
+            early.Add(new ClientCertificateStep(clients));
+        }
 
         if (route.RedirectsToHost is { } host)
         {

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Certificates;
+using EdgeProxy.Model.Policies;
 using EdgeProxy.Model.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
@@ -12,52 +13,104 @@ using Microsoft.Extensions.Logging;
 namespace EdgeProxy.Http.Tls;
 
 /// <summary>
-/// Chooses the certificate of a handshake by server name, from the snapshot live at that moment: a new Secret shows at the next handshake.
-/// Owns the generated default certificate.
+/// Chooses the certificate of a handshake by server name, and what else its host asks of TLS, from the snapshot live at that moment: a new Secret
+/// shows at the next handshake. Owns the generated default certificate.
 /// </summary>
 internal sealed class CertificateSelector : IDisposable
 {
     private readonly SnapshotPublisher _snapshots;
     private readonly ILogger _logger;
+    private readonly TimeProvider _time;
     private readonly X509Certificate2 _generated;
-    private readonly SslServerAuthenticationOptions _default;
+    private readonly SslStreamCertificateContext _default;
 
     // Keyed by instance, since a new version of a Secret is a new instance: a context is built once a version (building one costs as much as
     // a handshake) and goes when the last snapshot that has the version goes.
-    private readonly ConditionalWeakTable<ServerCertificate, SslServerAuthenticationOptions> _options = [];
+    private readonly ConditionalWeakTable<ServerCertificate, LoadedCertificate> _contexts = [];
+    private readonly ConditionalWeakTable<CipherList, CipherSuitesPolicy> _ciphers = [];
 
     public CertificateSelector(SnapshotPublisher snapshots, ILogger logger, TimeProvider time)
     {
         _snapshots = snapshots;
         _logger = logger;
+        _time = time;
         _generated = GeneratedCertificate.Create(time);
-        _default = OptionsFor(_generated, []);
+        _default = SslStreamCertificateContext.Create(_generated, [], offline: true);
     }
 
     /// <summary>The handshake's settings.</summary>
-    public ValueTask<SslServerAuthenticationOptions> SelectAsync(TlsHandshakeCallbackContext handshake) =>
-        ValueTask.FromResult(Select(handshake.ClientHelloInfo.ServerName));
+    /// <exception cref="AuthenticationException">The name is nobody's, and such handshakes are to be rejected.</exception>
+    public ValueTask<SslServerAuthenticationOptions> SelectAsync(TlsHandshakeCallbackContext handshake)
+    {
+        var snapshot = _snapshots.Current;
+        var session = new TlsSession(HostName.Normalize(handshake.ClientHelloInfo.ServerName), _time);
+        handshake.Connection.Features.Set(session);
+        return ValueTask.FromResult(OptionsFor(snapshot, session));
+    }
 
     /// <inheritdoc />
     public void Dispose() => _generated.Dispose();
 
-    private SslServerAuthenticationOptions Select(string? serverName)
+    private SslServerAuthenticationOptions OptionsFor(ProxySnapshot snapshot, TlsSession session)
     {
-        var certificate = _snapshots.Current.FindCertificate(HostName.Normalize(serverName));
-        return certificate is null ? _default : _options.GetValue(certificate, Load);
+        var listeners = snapshot.Listeners;
+        var policies = snapshot.Routes.PoliciesOf(session.ServerName);
+        if (listeners.RejectsUnknownNames && !snapshot.Routes.HasRulesFor(session.ServerName))
+        {
+            throw new AuthenticationException("No Ingress has a rule for the server name.");
+        }
+
+        var options = new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = ContextFor(snapshot.FindCertificate(session.ServerName), listeners.StaplesOcsp),
+            ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+            EnabledSslProtocols = policies?.Protocols ?? listeners.Protocols,
+            AllowRenegotiation = false,
+        };
+        if ((policies?.Ciphers ?? listeners.Ciphers) is { } ciphers)
+        {
+#pragma warning disable CA1416 // Linux is what we run on.
+            options.CipherSuitesPolicy = _ciphers.GetValue(ciphers, static list => new CipherSuitesPolicy(list.Suites));
+#pragma warning restore CA1416
+        }
+
+        if (policies?.ClientCertificates is { Asks: true })
+        {
+            session.AskForCertificate(options);
+        }
+
+        return options;
     }
 
-    private SslServerAuthenticationOptions Load(ServerCertificate certificate)
+    private SslStreamCertificateContext ContextFor(ServerCertificate? certificate, bool stapled)
+    {
+        if (certificate is null)
+        {
+            return _default;
+        }
+
+        if (!_contexts.TryGetValue(certificate, out var loaded) || loaded.Stapled != stapled)
+        {
+            loaded = new LoadedCertificate(Load(certificate, stapled), stapled);
+            _contexts.AddOrUpdate(certificate, loaded);
+        }
+
+        return loaded.Context;
+    }
+
+    private SslStreamCertificateContext Load(ServerCertificate certificate, bool stapled)
     {
         try
         {
             // Not disposed: the context uses it as long as the table holds it, and the collector takes both.
 #pragma warning disable CA2000
             var leaf = X509Certificate2.CreateFromPem(certificate.ChainPem, certificate.PrivateKeyPem);
+#pragma warning restore CA2000
             var chain = new X509Certificate2Collection();
             chain.ImportFromPem(certificate.ChainPem);
-            return OptionsFor(leaf, chain);
-#pragma warning restore CA2000
+
+            // offline: the chain is what the Secret holds; a handshake must not make calls out for intermediates. Stapling has to.
+            return SslStreamCertificateContext.Create(leaf, chain, offline: !stapled);
         }
         catch (Exception error) when (error is CryptographicException or ArgumentException)
         {
@@ -67,14 +120,5 @@ internal sealed class CertificateSelector : IDisposable
         }
     }
 
-    private static SslServerAuthenticationOptions OptionsFor(X509Certificate2 leaf, X509Certificate2Collection chain) => new()
-    {
-        // offline: the chain is what the Secret holds; a handshake must not make calls out for intermediates or OCSP.
-        ServerCertificateContext = SslStreamCertificateContext.Create(leaf, chain, offline: true),
-        ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
-#pragma warning disable CA5398 // Said here on purpose: the floor must not depend on the host's OpenSSL settings.
-        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-#pragma warning restore CA5398
-        AllowRenegotiation = false,
-    };
+    private sealed record LoadedCertificate(SslStreamCertificateContext Context, bool Stapled);
 }

@@ -38,6 +38,9 @@ internal sealed class AnnotationReader
     /// <summary>Whose annotations they are.</summary>
     public Ingress Ingress { get; }
 
+    /// <summary>What holds for all Ingresses.</summary>
+    public TranslationOptions Options => _options;
+
     /// <summary>What is asked of the routes so far; features replace it by a copy with their part.</summary>
     public RoutePolicies Route { get; set; } = RoutePolicies.None;
 

@@ -104,6 +104,13 @@ internal static class ConfigurationCatalog
             new("limit-req-status-code", "400-599, 503", "status of requests beyond limit-rps and limit-rpm"),
             new("limit-conn-status-code", "400-599, 503", "status of requests beyond limit-connections"),
         ]),
+        ("TLS and connections",
+        [
+            new("use-proxy-protocol", "bool, false", "senders in proxy-real-ip-cidr begin every connection with a PROXY header"),
+            new("ssl-protocols", "TLSv1.2 TLSv1.3", "versions of TLS") { Support = AnnotationSupport.Differs, Note = "nothing older than TLS 1.2" },
+            new("ssl-reject-handshake", "bool, false", "no handshake for names that no Ingress has"),
+            new("enable-ocsp", "bool, false", "fetch and staple OCSP answers"),
+        ]),
         ("Policies of the controller",
         [
             new("allow-cross-namespace-resources", "bool, false", "annotations may name Secrets and ConfigMaps of other namespaces"),

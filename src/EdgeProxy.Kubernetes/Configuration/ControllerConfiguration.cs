@@ -33,6 +33,9 @@ internal sealed class ControllerConfiguration
     /// <summary>What holds for every HTTP request.</summary>
     public HttpSettings Http { get; private set; } = HttpSettings.Default;
 
+    /// <summary>What holds for connections and TLS on all hosts.</summary>
+    public ListenerPolicy Listeners { get; private set; } = ListenerPolicy.Default;
+
     /// <summary>Reads the ConfigMap again if it, or one that it names, changed. True: every Ingress must be translated again.</summary>
     public bool Follow(ObjectSet objects, ObjectChanges changes, Action<NamespacedName, ProblemSink> report)
     {
@@ -52,6 +55,10 @@ internal sealed class ControllerConfiguration
         var problems = new ProblemSink();
         _references = [];
         Http = map is null ? HttpSettings.Default : ConfigurationReader.Read(map, objects, problems, out _references);
+        var configuration = (map?.Data ?? []).ToImmutableDictionary(entry => entry.Key, entry => entry.Value.Trim(), StringComparer.Ordinal);
+        Listeners = map is null
+            ? ListenerPolicy.Default
+            : ListenerTranslator.Translate(configuration, (key, message) => problems.Warning(map, $"data[{key}]", message));
         report(name, problems);
         if (isSame)
         {
@@ -60,7 +67,7 @@ internal sealed class ControllerConfiguration
 
         Options = _process with
         {
-            Configuration = (map?.Data ?? []).ToImmutableDictionary(entry => entry.Key, entry => entry.Value.Trim(), StringComparer.Ordinal),
+            Configuration = configuration,
             AllowCrossNamespaceResources = _process.AllowCrossNamespaceResources || ConfigurationReader.AllowsCrossNamespace(map),
         };
         return true;

@@ -5,6 +5,7 @@ using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Certificates;
+using EdgeProxy.Model.Policies;
 
 namespace EdgeProxy.Kubernetes.Translation;
 
@@ -68,6 +69,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         var certificates = changes.Secrets.ToHashSet();
         var isConfiguredAnew = _configuration.Follow(next, changes, ReportConfigMap);
         builder.Http = _configuration.Http;
+        builder.Listeners = _configuration.Listeners;
         var ingresses = changes.Ingresses.ToHashSet();
         ingresses.UnionWith(_references.UsersOf("Secret", changes.Secrets));
         ingresses.UnionWith(_references.UsersOf("ConfigMap", changes.ConfigMaps));

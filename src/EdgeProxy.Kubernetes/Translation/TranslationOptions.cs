@@ -28,6 +28,9 @@ public sealed record TranslationOptions
     /// <summary>Annotations may name Secrets and ConfigMaps of other namespaces. Default false (allow-cross-namespace-resources).</summary>
     public bool AllowCrossNamespaceResources { get; init; }
 
+    /// <summary>The annotation ssl-passthrough may be used; it costs every TLS connection a look. Default false.</summary>
+    public bool SslPassthrough { get; init; }
+
     /// <summary>The controller's ConfigMap; null: there is none.</summary>
     public NamespacedName? ConfigMap { get; init; }
 

@@ -13,11 +13,15 @@ internal sealed class HostRoutes
 
     private readonly HostPolicies? _policies;
 
-    private HostRoutes(Route? defaultRoute, HostPolicies? policies)
+    private HostRoutes(Route? defaultRoute, HostPolicies? policies, HostPolicies asked)
     {
         _default = defaultRoute;
         _policies = policies;
+        Policies = asked;
     }
+
+    /// <summary>What is asked of the host; its routes carry the part that requests have to do with.</summary>
+    public HostPolicies Policies { get; }
 
     /// <summary>Further names of the host (server-alias).</summary>
     public ImmutableArray<string> Aliases => _policies?.Aliases ?? [];
@@ -47,8 +51,8 @@ internal sealed class HostRoutes
         var ingresses = claimants.RemoveAll(ingress => ingress.Canary is not null);
         var withDefault = ingresses.FirstOrDefault(ingress => ingress.DefaultBackend is not null);
         var asked = ingresses.Aggregate(HostPolicies.None, (older, ingress) => older.Or(ingress.HostPolicies));
-        var policies = asked == HostPolicies.None ? null : asked;
-        var routes = new HostRoutes(withDefault is null ? null : DefaultRoute(withDefault, host, hostHasTls, policies), policies)
+        var policies = asked.OfRequests == HostPolicies.None ? null : asked;
+        var routes = new HostRoutes(withDefault is null ? null : DefaultRoute(withDefault, host, hostHasTls, policies), policies, asked)
         {
             WwwRedirect = policies is { RedirectsWww: true } && OtherSpelling(host) is { } other
                 ? new Route { Ingress = ingresses.First(ingress => ingress.HostPolicies.RedirectsWww).Name, Host = other, Path = "", RedirectsToHost = host }

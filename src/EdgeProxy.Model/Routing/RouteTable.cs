@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EdgeProxy.Model.Policies;
 
 namespace EdgeProxy.Model.Routing;
 
@@ -51,8 +52,7 @@ public sealed class RouteTable
             return _hosts.Find(spelledOtherwise)!.Routes!.WwwRedirect;
         }
 
-        var wildcard = HostName.WildcardFor(host) is { } name ? RoutesOf(_hosts.Find(name)) : null;
-        return (wildcard ?? _hosts.Find("")?.Routes)?.Find(path) ?? _catchAll;
+        return RulesOf(host)?.Find(path) ?? _catchAll;
     }
 
     /// <summary>The Ingresses that have exactly this rule, oldest first; for reports.</summary>
@@ -62,6 +62,15 @@ public sealed class RouteTable
             .Select(name => _ingresses[name])
             .Where(ingress => ingress.Rules.Any(rule => rule.Host == host && rule.Paths.Any(own => own.Path == path && own.Type == type)))
             .Order(IngressAge.OldestFirst)];
+
+    /// <summary>What is asked of the host whose rules a request for this name is matched with; null when there are none.</summary>
+    public HostPolicies? PoliciesOf(string host) => RulesOf(host)?.Policies;
+
+    /// <summary>True when an Ingress has a rule for the name, be it by a wildcard; rules without host do not count.</summary>
+    public bool HasRulesFor(string host) => host.Length > 0 && NamedRulesOf(host) is not null;
+
+    /// <summary>True for a host whose TLS is not ended here.</summary>
+    public bool IsPassedThrough(string host) => HasRulesFor(host) && PoliciesOf(host) is { SslPassthrough: true };
 
     /// <summary>
     /// The Secrets that may hold the certificate for a server name, in the order to try; the first that exists and covers the name is used.
@@ -150,6 +159,11 @@ public sealed class RouteTable
         { AliasOf: [var named, ..] } => _hosts.Find(named)!.Routes,
         _ => null,
     };
+
+    private HostRoutes? RulesOf(string host) => (host.Length > 0 ? NamedRulesOf(host) : null) ?? _hosts.Find("")?.Routes;
+
+    private HostRoutes? NamedRulesOf(string host) =>
+        RoutesOf(_hosts.Find(host)) ?? (HostName.WildcardFor(host) is { } wildcard ? RoutesOf(_hosts.Find(wildcard)) : null);
 
     private static IEnumerable<string> HostsOf(IngressConfig ingress) =>
         ingress.Rules.Select(rule => rule.Host).Concat(ingress.Tls.SelectMany(tls => tls.Hosts)).Distinct(StringComparer.Ordinal);

@@ -72,6 +72,7 @@ internal static class ManifestAssembly
         PassiveEjection = settings.PassiveEjection,
         Timeouts = settings.Timeouts,
         Discovery = !settings.Dns.IsEmpty,
+        SslPassthrough = settings.SslPassthrough,
     };
 
     /// <summary>The whole path. <paramref name="memory"/> keeps what Services were given.</summary>

@@ -144,6 +144,8 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
             HttpPort = httpPort,
             HttpsPort = httpsPort,
             AffinityKey = settings.AffinityKey,
+            ProxyProtocolFrom = settings.HttpProxyProtocolFrom,
+            SslPassthrough = settings.SslPassthrough,
 
             // From manifests there is nothing in front of us: clients reach this very port.
             RedirectPort = httpsPort,

@@ -99,6 +99,12 @@ internal sealed class ProxySettings
     /// <summary>Senders whose PROXY headers are believed, on Services that accept them; empty: nobody.</summary>
     public ImmutableArray<IpPrefix> ProxyProtocolFrom { get; set; } = [];
 
+    /// <summary>Senders that begin their connections to the HTTP and HTTPS ports with a PROXY header; empty: nobody.</summary>
+    public ImmutableArray<IpPrefix> HttpProxyProtocolFrom { get; set; } = [];
+
+    /// <summary>Whether hosts may end TLS themselves (annotation ssl-passthrough).</summary>
+    public bool SslPassthrough { get; set; }
+
     /// <summary>Addresses and ports of the DNS server; empty: there is none.</summary>
     public ImmutableArray<IPEndPoint> Dns { get; set; } = [];
 

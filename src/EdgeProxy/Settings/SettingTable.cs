@@ -141,7 +141,11 @@ internal static class SettingTable
         Duration("udp-idle-timeout", DurationRule.Udp, "How long a UDP flow to a Service may be silent. Default 60s.",
             (settings, timeout) => settings.Timeouts = settings.Timeouts with { UdpIdle = timeout }),
         List("proxy-protocol-from", "CIDR", "Senders whose PROXY headers are believed, on Services with edgeproxy.io/accept-proxy-protocol. Default: nobody.", (settings, values) =>
-            ParseEach<IpPrefix>(values, static (string text, out IpPrefix range) => IpPrefix.TryParseRangeOrAddress(text, out range), ranges => settings.ProxyProtocolFrom = ranges, "an IP address or a range such as 10.0.0.0/8")),
+            ParseEach<IpPrefix>(values, TryParseRange, ranges => settings.ProxyProtocolFrom = ranges, "an IP address or a range such as 10.0.0.0/8")),
+        List("http-proxy-protocol-from", "CIDR", "Senders that begin every connection to the HTTP and HTTPS ports with a PROXY header; without one they are reset. Default: nobody.",
+            (settings, values) => ParseEach<IpPrefix>(
+                values, TryParseRange, ranges => settings.HttpProxyProtocolFrom = ranges, "an IP address or a range such as 10.0.0.0/8")),
+        Boolean("ssl-passthrough", "Relay TLS, as it is, to hosts with the annotation ssl-passthrough. Default false.", (settings, passes) => settings.SslPassthrough = passes),
         List("dns", "IP[:PORT]", "Addresses on which to answer DNS for Services, by UDP and TCP; port 53 when left out. Default: no DNS.", (settings, values) =>
             ParseEach<IPEndPoint>(values, TryParseDnsListener, endpoints => settings.Dns = endpoints, "an address of this host with a port, such as 127.0.0.1:5353 (not 0.0.0.0 or ::)")),
         One("dns-domain", "NAME", "Cluster domain, under which Services have names. Default cluster.local.", (settings, value) =>
@@ -352,6 +356,8 @@ internal static class SettingTable
         // The runtime also reads a number alone as an address.
         return IPEndPoint.TryParse(text, out endpoint!) && text.Contains(':', StringComparison.Ordinal);
     }
+
+    private static bool TryParseRange(string text, out IpPrefix range) => IpPrefix.TryParseRangeOrAddress(text, out range);
 
     private static bool TryParseAddress(string text, out IPAddress address) => IPAddress.TryParse(text, out address!);
 }

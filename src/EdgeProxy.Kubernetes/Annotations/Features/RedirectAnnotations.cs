@@ -92,7 +92,7 @@ internal sealed class RedirectAnnotations : AnnotationFeature
     }
 
     /// <summary>What may stand in a Location header: read as a URL, so that nothing else gets in (CVE-2023-5044).</summary>
-    private static bool IsLocation(string text) =>
+    internal static bool IsLocation(string text) =>
         !text.AsSpan().ContainsAnyExceptInRange('!', '~')
         && (text[0] == '/' || (Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)));
 }

@@ -3,19 +3,20 @@ using System.Net;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 
-namespace EdgeProxy.Demo.Http;
+namespace EdgeProxy.Http.Endpoints;
 
 /// <summary>
-/// Lets Kestrel "accept" connections that somebody else accepted, so that pod ports open and close at run time without touching the
-/// server.
+/// Lets Kestrel "accept" connections that somebody else accepted, so that ports open and close at run time without touching the server, and
+/// what a connection is can be found out before Kestrel sees it.
 /// </summary>
-internal sealed class ConnectionFeed : IConnectionListenerFactory
+public sealed class ConnectionFeed : IConnectionListenerFactory
 {
     // Kestrel takes connections at once; a full queue only makes the newest sessions wait.
     private const int QueueLength = 256;
 
     private readonly ConcurrentDictionary<EndPoint, Entrance> _entrances = new();
 
+    /// <inheritdoc />
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
         ValueTask.FromResult<IConnectionListener>(_entrances.GetOrAdd(endpoint, static at => new Entrance(at)));
 
