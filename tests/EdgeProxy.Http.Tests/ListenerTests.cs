@@ -122,7 +122,7 @@ public sealed class ListenerTests
         await using var backend = RawBackend.Answering();
         await using var lab = await IngressLab.StartAsync(
             IngressLab.ServiceFor("web", backend.Address) + IngressLab.IngressWith([]),
-            options => options with { Configuration = options.Configuration.Add("use-proxy-protocol", "true").Add("proxy-real-ip-cidr", "127.0.0.0/8") });
+            configuration: [("use-proxy-protocol", "true"), ("proxy-real-ip-cidr", "127.0.0.0/8")]);
         using var client = await lab.Proxy.ConnectAsync(cancel);
 
         Assert.Equal(200, (await client.AskAsync(ProxyV1 + Get, cancel)).Status);

@@ -41,7 +41,7 @@ public sealed record TranslationOptions
     public NamespacedName? UdpServices { get; init; }
 
     /// <summary>What the controller's ConfigMap has: the default of every annotation that has a key of its name. Set by the translation from <see cref="ConfigMap"/>.</summary>
-    public ImmutableDictionary<string, string> Configuration { get; init; } = ImmutableDictionary<string, string>.Empty;
+    internal ImmutableDictionary<string, string> Configuration { get; init; } = ImmutableDictionary<string, string>.Empty;
 
     /// <summary>
     /// Honour the harmless directives of configuration-snippet and server-snippet (headers, an unconditional return). Default false: snippets are

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using EdgeProxy.Http.Tests.Support;
 
 namespace EdgeProxy.Http.Tests.Policies;
@@ -60,7 +59,7 @@ public sealed class AddressAnnotationTests
         await using var backend = RawBackend.Answering();
         await using var lab = await IngressLab.StartAsync(
             IngressLab.ServiceFor("web", backend.Address) + IngressLab.IngressWith([]),
-            options => options with { Configuration = ImmutableDictionary<string, string>.Empty.Add(key, ranges) });
+            configuration: (key, ranges));
 
         Assert.Equal(status, (await lab.GetAsync("/", Deadline.Token)).Status);
     }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net;
 using EdgeProxy.Http.Policies.ExternalAuth;
 using EdgeProxy.Http.Tests.Support;
@@ -318,10 +317,7 @@ public sealed class ExternalAuthAnnotationTests
             World.Manifests(auth, backend, "", [])
             + IngressLab.IngressWith([("enable-global-auth", "false")], name: "open", host: "open.example.com")
             + IngressLab.IngressWith([], name: "solver", path: "/.well-known/acme-challenge/x"),
-            options => options with
-            {
-                Configuration = ImmutableDictionary<string, string>.Empty.Add("global-auth-url", Url).Add("global-auth-signin", "https://login.example/"),
-            });
+            configuration: [("global-auth-url", Url), ("global-auth-signin", "https://login.example/")]);
 
         Assert.Equal(302, (await lab.GetAsync("/", Deadline.Token)).Status);
         Assert.Equal(200, (await lab.GetAsync("/", Deadline.Token, host: "open.example.com")).Status);

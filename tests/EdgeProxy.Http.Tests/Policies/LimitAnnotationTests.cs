@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net;
 using EdgeProxy.Http.Policies.Limits;
 using EdgeProxy.Http.Tests.Support;
@@ -33,8 +32,8 @@ public sealed class LimitAnnotationTests
         await using var backend = RawBackend.Answering();
         await using var lab = await IngressLab.StartAsync(
             IngressLab.ServiceFor("web", backend.Address) + IngressLab.IngressWith([("limit-rpm", "6"), ("limit-burst-multiplier", "2")]),
-            options => options with { Configuration = ImmutableDictionary<string, string>.Empty.Add("limit-req-status-code", "429") },
-            time: time);
+            time: time,
+            configuration: ("limit-req-status-code", "429"));
 
         Assert.Equal(13, await PassedAsync(lab, 20));
         time.Advance(TimeSpan.FromSeconds(10));

@@ -64,7 +64,7 @@ public sealed class SnippetAnnotationTests
 
     [Theory(Timeout = 30_000)]
     [InlineData("return 301 https://elsewhere.example$request_uri;", 301, "https://elsewhere.example/a%0d%0aX/?q=1")]
-    [InlineData("return 302 https://elsewhere.example$uri;", 302, "https://elsewhere.example/a%0d%0aX/")]
+    [InlineData("return 302 https://elsewhere.example$uri;", 302, "https://elsewhere.example/a%0D%0AX/")]
     [InlineData("return https://elsewhere.example/;", 302, "https://elsewhere.example/")]
     [InlineData("return 403;", 403, "")]
     [InlineData("return 204;", 204, "")]

@@ -41,7 +41,7 @@ public sealed class TransferAnnotationTests
     {
         await using var backend = RawBackend.Answering();
         await using var lab = await IngressLab.StartAsync(
-            Manifests([], backend), options => options with { Configuration = options.Configuration.Add("proxy-body-size", "10") });
+            Manifests([], backend), configuration: ("proxy-body-size", "10"));
 
         Assert.Equal(413, (await PostAsync(lab, 11, chunked: false)).Status);
         Assert.Equal(200, (await PostAsync(lab, 10, chunked: false)).Status);

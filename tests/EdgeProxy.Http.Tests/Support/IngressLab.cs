@@ -32,16 +32,26 @@ internal sealed class IngressLab : IAsyncDisposable
     /// <summary>The frontend, and ways to talk to it.</summary>
     public TestProxy Proxy { get; }
 
+    private string Configuration { get; init; } = "";
+
     /// <summary>Everything that is wrong with the manifests of the last <see cref="Write"/>.</summary>
     public IReadOnlyList<Problem> Problems { get; private set; } = [];
 
     /// <summary>Serves manifests. The Ingresses need no class; see <see cref="ServiceFor"/> and <see cref="IngressWith"/> for the usual ones.</summary>
     public static async Task<IngressLab> StartAsync(
         string manifests, Func<TranslationOptions, TranslationOptions>? translation = null, Action<HttpFrontendOptions>? http = null,
-        TimeProvider? time = null)
+        TimeProvider? time = null, params (string Key, string Value)[] configuration)
     {
         var options = new TranslationOptions { Node = new LocalNode { Name = "node" }, ServeAllWithoutClasses = true };
-        var lab = new IngressLab(await TestProxy.StartAsync(configure: http, time: time), translation?.Invoke(options) ?? options);
+        if (configuration.Length > 0)
+        {
+            options = options with { ConfigMap = new NamespacedName("default", "configuration") };
+        }
+
+        var lab = new IngressLab(await TestProxy.StartAsync(configure: http, time: time), translation?.Invoke(options) ?? options)
+        {
+            Configuration = configuration.Length == 0 ? "" : $"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: configuration}}\ndata:\n{string.Join('\n', configuration.Select(entry => $"  {entry.Key}: '{entry.Value}'"))}\n",
+        };
         lab.Write(manifests);
         return lab;
     }
@@ -49,7 +59,7 @@ internal sealed class IngressLab : IAsyncDisposable
     /// <summary>Replaces all manifests; what changed is live when this returns.</summary>
     public void Write(string manifests)
     {
-        File.WriteAllText(Path.Combine(_folder.FullName, "all.yaml"), manifests);
+        File.WriteAllText(Path.Combine(_folder.FullName, "all.yaml"), manifests + Configuration);
         var loaded = _source.Load();
         var result = _pipeline.Apply(loaded.Objects, loaded.Problems);
         Problems = result.Problems;

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using EdgeProxy.Http.Tests.Support;
 using EdgeProxy.Http.Tls;
-using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Certificates;
 using EdgeProxy.Testing;
@@ -55,8 +54,8 @@ public sealed class TlsPolicyTests
     public async Task ConfigMap_sets_versions_and_ciphers_of_all_hosts()
     {
         var cancel = Deadline.Token;
-        await using var only13 = await IngressLab.StartAsync(IngressLab.IngressWith([]), options => With(options, "ssl-protocols", "TLSv1.3 TLSv1"));
-        await using var cipher = await IngressLab.StartAsync(IngressLab.IngressWith([]), options => With(options, "ssl-ciphers", "ECDHE-ECDSA-AES128-GCM-SHA256"));
+        await using var only13 = await IngressLab.StartAsync(IngressLab.IngressWith([]), configuration: ("ssl-protocols", "TLSv1.3 TLSv1"));
+        await using var cipher = await IngressLab.StartAsync(IngressLab.IngressWith([]), configuration: ("ssl-ciphers", "ECDHE-ECDSA-AES128-GCM-SHA256"));
 
         Assert.Null(await NegotiateAsync(only13.Proxy, Objects.Host, SslProtocols.Tls12, cancel));
         Assert.NotNull(await NegotiateAsync(only13.Proxy, Objects.Host, SslProtocols.Tls13, cancel));
@@ -70,7 +69,7 @@ public sealed class TlsPolicyTests
         var cancel = Deadline.Token;
         await using var lab = await IngressLab.StartAsync(
             IngressLab.IngressWith([]) + IngressLab.IngressWith([], name: "wild", host: "\"*.wild.example.com\""),
-            options => With(options, "ssl-reject-handshake", "true"));
+            configuration: ("ssl-reject-handshake", "true"));
 
         Assert.Null(await NegotiateAsync(lab.Proxy, "unknown.example.com", SslProtocols.Tls13, cancel));
         Assert.Null(await NegotiateAsync(lab.Proxy, "", SslProtocols.Tls13, cancel));
@@ -107,9 +106,6 @@ public sealed class TlsPolicyTests
         Assert.All(log.Lines, line => Assert.Equal(LogLevel.Warning, line.Level));
         Assert.All(log.Lines, line => Assert.Contains("default/web for a.example.com, b.example.com", line.Text, StringComparison.Ordinal));
     }
-
-    private static TranslationOptions With(TranslationOptions options, string key, string value) =>
-        options with { Configuration = options.Configuration.Add(key, value) };
 
     /// <summary>The cipher suite of a handshake; null when it fails.</summary>
     private static async Task<TlsCipherSuite?> NegotiateAsync(TestProxy proxy, string serverName, SslProtocols protocol, CancellationToken cancel)
