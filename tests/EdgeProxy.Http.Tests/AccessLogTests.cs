@@ -62,13 +62,32 @@ public sealed partial class AccessLogTests
         Assert.Contains($"[default-web-80] [] {backend.Address} 2 ", line, StringComparison.Ordinal);
     }
 
-    private static Task<TestProxy> StartAsync(AccessLogFormat format, Stream output, RawBackend backend) => TestProxy.ServingAsync(
-        options =>
+    [Theory(Timeout = 30_000)]
+    [InlineData("enable-access-log", "false", 0)]
+    [InlineData("enable-access-log", "true", 1)]
+    [InlineData("enable-access-log", "nonsense", 1)]
+    public async Task A_route_can_be_left_out(string annotation, string value, int lines)
+    {
+        using var output = new MemoryStream();
+        await using var backend = RawBackend.Answering();
+        await using (var lab = await IngressLab.StartAsync(
+            IngressLab.ServiceFor("web", backend.Address) + IngressLab.IngressWith([(annotation, value)]), http: options => Log(options, AccessLogFormat.Json, output)))
         {
-            options.AccessLog = format;
-            options.AccessLogOutput = output;
-        },
-        backend.Address);
+            Assert.Equal(200, (await lab.GetAsync("/", Deadline.Token)).Status);
+            Assert.Equal(value == "nonsense", lab.Problems.Count > 0);
+        }
+
+        Assert.Equal(lines, Lines(output).Length);
+    }
+
+    private static Task<TestProxy> StartAsync(AccessLogFormat format, Stream output, RawBackend backend) => TestProxy.ServingAsync(
+        options => Log(options, format, output), backend.Address);
+
+    private static void Log(HttpFrontendOptions options, AccessLogFormat format, Stream output)
+    {
+        options.AccessLog = format;
+        options.AccessLogOutput = output;
+    }
 
     private static string[] Lines(MemoryStream output) => Encoding.UTF8.GetString(output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 

@@ -30,7 +30,7 @@ internal sealed class AccessLog(AccessLogFormat format, AccessLogWriter writer, 
     public void Write(Exchange exchange, ResponseReason reason, int status)
     {
         var settings = exchange.Snapshot.Http;
-        if (!settings.LogsAccess || settings.UnloggedPaths.Any(path => exchange.RawTarget.StartsWith(path, StringComparison.Ordinal)))
+        if (!settings.LogsAccess || exchange.Route?.Policies?.IsUnlogged == true || settings.UnloggedPaths.Any(path => exchange.RawTarget.StartsWith(path, StringComparison.Ordinal)))
         {
             return;
         }

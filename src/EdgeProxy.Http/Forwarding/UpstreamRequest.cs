@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Net;
+using EdgeProxy.Http.Forwarding.Bodies;
 using EdgeProxy.Http.Policies;
 using EdgeProxy.Http.Policies.Affinity;
+using EdgeProxy.Http.Policies.Compression;
 using EdgeProxy.Http.Policies.Limits;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
@@ -92,15 +94,20 @@ internal sealed class UpstreamRequest(Exchange exchange, UpstreamTries tries, Af
         affinity?.Bind(exchange.Backend!, httpContext.Response, time.GetUtcNow());
         ResponseHeaders.FinishEndpointAnswer(exchange, httpContext.Response);
 
+        if (exchange.Snapshot.Http.Gzip is { } gzip && !IsUpgrade(proxyResponse))
+        {
+            proxyResponse.Content = Gzip.Apply(exchange, gzip, proxyResponse.Content);
+        }
+
         if (exchange.Route?.Policies?.Bandwidth is { } bandwidth && proxyResponse.Content is { } whole && !IsUpgrade(proxyResponse))
         {
-            proxyResponse.Content = new ThrottledContent(whole, bandwidth, time);
+            proxyResponse.Content = new BodyContent(whole, inner => new ThrottledStream(inner, bandwidth, time));
         }
 
         // A body of known length is on its way. After an upgrade the content is a connection, not a body.
         if (proxyResponse.Content is { Headers.ContentLength: null } body && !IsUpgrade(proxyResponse))
         {
-            proxyResponse.Content = new PromptContent(body, exchange);
+            proxyResponse.Content = new BodyContent(body, inner => new PromptStream(inner, exchange));
         }
 
         return forward;

@@ -1,11 +1,12 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using EdgeProxy.Kubernetes.Annotations;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
-using EdgeProxy.Model;
 using EdgeProxy.Model.Policies;
+using EdgeProxy.Model;
 
 namespace EdgeProxy.Kubernetes.Configuration;
 
@@ -59,6 +60,7 @@ internal sealed class ConfigurationReader
         HiddenHeaders = HiddenHeaders(),
         StrictTransportSecurity = StrictTransportSecurity(),
         RedirectStatus = Number("http-redirect-code", "must be 301, 302, 307 or 308", static code => code is 301 or 302 or 307 or 308) ?? 308,
+        Gzip = Boolean("use-gzip") ? Gzip() : null,
         BlockedClients = Prefixes("block-cidrs") ?? [],
         BlockedUserAgents = Patterns("block-user-agents"),
         BlockedReferers = Patterns("block-referers"),
@@ -99,6 +101,30 @@ internal sealed class ConfigurationReader
     {
         var names = List("hide-headers").Where(HeaderText.IsName).ToImmutableArray();
         return Boolean("allow-backend-server-header", standard: true) ? names : [.. names, "Server"];
+    }
+
+    private GzipPolicy Gzip()
+    {
+        var types = Text("gzip-types") is { } text
+            ? text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Append("text/html").ToFrozenSet(StringComparer.OrdinalIgnoreCase)
+            : GzipPolicy.DefaultTypes;
+        return new GzipPolicy(Integer("gzip-level", 1, 9, standard: 1), Integer("gzip-min-length", 0, int.MaxValue, standard: 256), types);
+    }
+
+    private int Integer(string key, int min, int max, int standard)
+    {
+        if (Text(key) is not { } text)
+        {
+            return standard;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max)
+        {
+            return value;
+        }
+
+        Invalid(key, text, $"must be a whole number from {min} to {max}; taken as absent");
+        return standard;
     }
 
     private string? Text(string key) => _map.Data?.GetValueOrDefault(key)?.Trim() is { Length: > 0 } text ? text : null;

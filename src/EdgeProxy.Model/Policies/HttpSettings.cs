@@ -39,6 +39,9 @@ public sealed record HttpSettings
     /// <summary>Status of redirects to https and between the spellings of a host: 301, 302, 307 or 308. Default 308.</summary>
     public int RedirectStatus { get; init; } = 308;
 
+    /// <summary>Answers of endpoints are compressed; null: they pass as they are.</summary>
+    public GzipPolicy? Gzip { get; init; }
+
     /// <summary>Clients that get 403 on every host.</summary>
     public ImmutableArray<IpPrefix> BlockedClients { get; init; } = [];
 

@@ -50,6 +50,9 @@ public sealed record RoutePolicies
     /// <summary>Annotations limit-rps, limit-rpm and limit-connections: how much each client may.</summary>
     public LimitPolicy? Limits { get; init; }
 
+    /// <summary>Annotation enable-access-log <c>false</c>: requests are not in the access log.</summary>
+    public bool IsUnlogged { get; init; }
+
     /// <summary>Annotation limit-rate: how fast an answer is sent.</summary>
     public BandwidthPolicy? Bandwidth { get; init; }
 }

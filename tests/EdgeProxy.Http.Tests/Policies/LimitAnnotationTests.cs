@@ -1,4 +1,5 @@
 using System.Net;
+using EdgeProxy.Http.Forwarding.Bodies;
 using EdgeProxy.Http.Policies.Limits;
 using EdgeProxy.Http.Tests.Support;
 using EdgeProxy.Model;
@@ -193,7 +194,7 @@ public sealed class LimitAnnotationTests
     public async Task A_second_of_an_answer_may_go_at_once_and_then_the_rate()
     {
         var time = new ManualTimeProvider();
-        using var content = new ThrottledContent(new ByteArrayContent(new byte[5000]), new BandwidthPolicy(1000, After: 500), time);
+        using var content = new BodyContent(new ByteArrayContent(new byte[5000]), inner => new ThrottledStream(inner, new BandwidthPolicy(1000, After: 500), time));
         await using var stream = await content.ReadAsStreamAsync(Deadline.Token);
         var buffer = new byte[8192];
 

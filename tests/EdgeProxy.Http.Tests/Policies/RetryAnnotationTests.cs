@@ -34,6 +34,19 @@ public sealed class RetryAnnotationTests
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task The_config_map_may_allow_what_is_not_idempotent()
+    {
+        await using var bad = RawBackend.Answering(Failing);
+        await using var good = RawBackend.Answering();
+        await using var lab = await IngressLab.StartAsync(
+            Manifests([("proxy-next-upstream", "http_503")], bad, good), configuration: ("retry-non-idempotent", "true"));
+
+        var answers = await AskTwiceAsync(lab, "POST / HTTP/1.1\r\nHost: app.example.com\r\n\r\n");
+
+        Assert.All(answers, answer => Assert.Equal(200, answer.Status));
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task The_last_endpoints_answer_is_passed_on_whatever_it_is()
     {
         await using var first = RawBackend.Answering(Failing);

@@ -22,7 +22,7 @@ internal sealed class RetryAnnotations : AnnotationFeature
     {
         var policy = new RetryPolicy
         {
-            Conditions = Conditions(reader) ?? RetryPolicy.Default.Conditions,
+            Conditions = WithConfiguration(reader, Conditions(reader) ?? RetryPolicy.Default.Conditions),
             Tries = reader.Integer("proxy-next-upstream-tries", 0, int.MaxValue) ?? RetryPolicy.DefaultTries,
             Timeout = reader.Seconds("proxy-next-upstream-timeout") ?? TimeSpan.Zero,
         };
@@ -31,6 +31,11 @@ internal sealed class RetryAnnotations : AnnotationFeature
             reader.Forwarding = reader.Forwarding with { Retry = policy };
         }
     }
+
+    private static RetryConditions WithConfiguration(AnnotationReader reader, RetryConditions conditions) =>
+        conditions != RetryConditions.None && GoBoolean.TryParse(reader.ConfigurationText("retry-non-idempotent") ?? "", out var retries) && retries
+            ? conditions | RetryConditions.NonIdempotent
+            : conditions;
 
     private static RetryConditions? Conditions(AnnotationReader reader)
     {
