@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 
 namespace EdgeProxy.Transport.Addresses;
@@ -62,22 +61,19 @@ public sealed class NftTable : IDisposable
         _lock.Dispose();
     }
 
-    private static Process Start()
+    private static Process Start() => Process.Start(new ProcessStartInfo(FindTool(), ["-f", "-"])
     {
-        try
-        {
-            return Process.Start(new ProcessStartInfo("nft", ["-f", "-"])
-            {
-                RedirectStandardInput = true,
-                RedirectStandardError = true,
-                UseShellExecute = false,
-            })!;
-        }
-        catch (Win32Exception error)
-        {
-            throw new IOException($"the tool 'nft' (package nftables) cannot be started: {error.Message}", error);
-        }
-    }
+        RedirectStandardInput = true,
+        RedirectStandardError = true,
+        UseShellExecute = false,
+    })!;
+
+    // Left alone, Process.Start looks in the working directory first, and we are root.
+    private static string FindTool() =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
+            .Select(folder => Path.Combine(folder, "nft"))
+            .FirstOrDefault(File.Exists)
+        ?? throw new IOException("the tool 'nft' (package nftables) is not installed, or not in PATH");
 
     private static IOException Refused(string errors)
     {
