@@ -66,7 +66,7 @@ public sealed class VipRedirectTests : IAsyncLifetime
 
         proxy.Signal(PosixSignal.SIGTERM);
         Assert.Equal(0, await proxy.WaitForExitAsync());
-        Assert.Empty(await RunAsync(Host, "nft", "list", "tables"));
+        Assert.Empty(await NftAsync("list", "tables"));
         Assert.DoesNotContain("237", await Host.IpAsync("rule") + await Host.IpAsync("-6 rule") + await Host.IpAsync("route show table all"), StringComparison.Ordinal);
     }
 
@@ -95,7 +95,7 @@ public sealed class VipRedirectTests : IAsyncLifetime
         var client = Start(Neighbour, "socat", "-", "TCP4:10.96.0.10:80");
         Assert.Equal("one", await EchoAsync(client, "one"));
 
-        await RunAsync(Host, "nft", "flush", "ruleset");
+        await NftAsync("flush", "ruleset");
         _folder.Write("dual.yaml", Dual.Replace("port: 80,", "port: 81,", StringComparison.Ordinal));
 
         await proxy.WaitForAsync(async () => !(await AskAsync(Neighbour, "TCP4:10.96.0.10:81,connect-timeout=1")).Contains("refused", StringComparison.Ordinal), "the new port");
@@ -106,18 +106,55 @@ public sealed class VipRedirectTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task A_narrow_link_on_the_way_to_a_client_is_heard_of()
+    {
+        const int Length = 300_000;
+        Start(Host, "socat", "TCP6-LISTEN:8000,fork,reuseaddr,ipv6only=0", $"SYSTEM:read line; printf %0{Length}d 1; echo");
+        await using var far = await NetworkNamespace.CreateAsync();
+        await Neighbour.IpAsync($"link add narrow type veth peer name lan netns {far.Prefix[^1]}");
+        foreach (var (space, device, own) in new[] { (Neighbour, "narrow", 1), (far, "lan", 2) })
+        {
+            await space.IpAsync($"addr add 203.0.113.{own}/24 dev {device}");
+            await space.IpAsync($"addr add 2001:db8:1::{own}/64 dev {device} nodad");
+            await space.IpAsync($"link set {device} up");
+        }
+
+        // Only the router knows, and has to say so: to an address that is not the host's.
+        await Neighbour.IpAsync("link set narrow mtu 1300");
+        await SetAsync(Neighbour, "net/ipv4/ip_forward", 1);
+        await SetAsync(Neighbour, "net/ipv6/conf/all/forwarding", 1);
+        await far.IpAsync("route add default via 203.0.113.1");
+        await far.IpAsync("-6 route add default via 2001:db8:1::1");
+        _folder.Write("dual.yaml", Dual);
+        await using var proxy = await StartAsync();
+
+        Assert.Equal(Length, (await AskAsync(far, "TCP4:10.96.0.10:80")).Length);
+        Assert.Equal(Length, (await AskAsync(far, "TCP6:[fd00:96::10]:80")).Length);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_setting_of_the_kernel_that_keeps_neighbours_out_is_named()
+    {
+        await SetAsync(Host, "net/ipv4/conf/all/src_valid_mark", 1);
+
+        await using var proxy = await StartAsync();
+
+        Assert.Contains("src_valid_mark is set for all", proxy.Log, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task The_table_of_a_killed_run_is_taken_over()
     {
         ServeOn(Host, "TCP6-LISTEN:8000,fork,reuseaddr,ipv6only=0", "tcp");
         _folder.Write("dual.yaml", Dual);
         var killed = await StartAsync();
         await killed.DisposeAsync();
-        Assert.Contains("10.96.0.10 . tcp . 80", await RunAsync(Host, "nft", "list", "table", "inet", "edgeproxy"), StringComparison.Ordinal);
+        Assert.Contains("10.96.0.10 . tcp . 80", await NftAsync("list", "table", "inet", "edgeproxy"), StringComparison.Ordinal);
 
         _folder.Write("dual.yaml", Dual.Replace("10.96.0.10", "10.96.0.11", StringComparison.Ordinal));
         await using var proxy = await StartAsync();
 
-        Assert.DoesNotContain("10.96.0.10 ", await RunAsync(Host, "nft", "list", "table", "inet", "edgeproxy"), StringComparison.Ordinal);
+        Assert.DoesNotContain("10.96.0.10 ", await NftAsync("list", "table", "inet", "edgeproxy"), StringComparison.Ordinal);
         Assert.Equal("tcp", await AskAsync(Neighbour, "TCP4:10.96.0.11:80"));
     }
 
@@ -209,30 +246,59 @@ public sealed class VipRedirectTests : IAsyncLifetime
     private Process Start(NetworkNamespace space, params string[] command)
     {
         string[] whole = [.. space.Prefix, .. command];
-        var process = Process.Start(new ProcessStartInfo(whole[0], whole[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false })!;
+        var process = Process.Start(new ProcessStartInfo(whole[0], whole[1..])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        })!;
         _processes.Add(process);
         return process;
     }
 
     private static async Task<string?> EchoAsync(Process client, string line)
     {
-        await client.StandardInput.WriteLineAsync(line.AsMemory(), Deadline);
-        await client.StandardInput.FlushAsync(Deadline);
+        try
+        {
+            await client.StandardInput.WriteLineAsync(line.AsMemory(), Deadline);
+            await client.StandardInput.FlushAsync(Deadline);
+        }
+        catch (IOException)
+        {
+            // It was refused and has ended.
+        }
+
         return await client.StandardOutput.ReadLineAsync(Deadline);
     }
 
-    /// <summary>Sends a line: the answer, or the words of the failure.</summary>
-    private static Task<string> AskAsync(NetworkNamespace client, string address) =>
-        RunAsync(client, "sh", "-c", $"echo hello | socat -t 5 -T 5 - {address}");
-
-    private static async Task<string> RunAsync(NetworkNamespace space, params string[] command)
+    /// <summary>Sends a line: the line that comes back, or the words of the failure.</summary>
+    private async Task<string> AskAsync(NetworkNamespace client, string address)
     {
-        string[] whole = [.. space.Prefix, .. command];
-        using var process = Process.Start(new ProcessStartInfo(whole[0], whole[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
-        var errors = process.StandardError.ReadToEndAsync(Deadline);
-        var output = await process.StandardOutput.ReadToEndAsync(Deadline);
-        await process.WaitForExitAsync(Deadline);
-        return (output.Length > 0 ? output : await errors).Trim();
+        var socat = Start(client, "socat", "-T", "10", "-", address);
+        try
+        {
+            return await EchoAsync(socat, "hello") ?? await socat.StandardError.ReadToEndAsync(Deadline);
+        }
+        finally
+        {
+            socat.Kill();
+        }
+    }
+
+    private async Task<string> NftAsync(params string[] arguments)
+    {
+        var nft = Start(Host, ["nft", .. arguments]);
+        var output = await nft.StandardOutput.ReadToEndAsync(Deadline);
+        await nft.WaitForExitAsync(Deadline);
+        return output;
+    }
+
+    private async Task SetAsync(NetworkNamespace space, string setting, int value)
+    {
+        var shell = Start(space, "sh", "-c", $"echo {value} > /proc/sys/{setting}");
+        await shell.WaitForExitAsync(Deadline);
+        Assert.Equal(0, shell.ExitCode);
     }
 
     private static string? PathOf(string tool) =>

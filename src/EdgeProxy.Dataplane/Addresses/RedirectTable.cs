@@ -27,9 +27,6 @@ internal sealed class RedirectTable
     private readonly Dictionary<FrontendAddress, RedirectVerdict?> _changedFrontends = [];
     private readonly Dictionary<IpAddr, bool> _changedClusterIPs = [];
 
-    /// <summary>Frontends in it.</summary>
-    public IReadOnlyCollection<FrontendAddress> Frontends => _frontends.Keys;
-
     /// <summary>The empty table, with its own line.</summary>
     public static string Definition { get; } = string.Create(CultureInfo.InvariantCulture, $$"""
         table inet {{Name}} {

@@ -49,6 +49,13 @@ public sealed class LocalDelivery : IDisposable
         }
     }
 
+    /// <summary>
+    /// Interfaces ("all" among them) with net.ipv4.conf.*.src_valid_mark: there the kernel asks our table whether a packet's source is
+    /// plausible, finds that all the world is local, and drops IPv4 packets as martians. Off by default; VPNs switch it on.
+    /// </summary>
+    public static IReadOnlyList<string> Hindrances() =>
+        [.. InterfaceSetting.Interfaces().Where(name => InterfaceSetting.Read(name, "src_valid_mark") != 0).Order(StringComparer.Ordinal)];
+
     /// <summary>Removes rules and routes.</summary>
     public void Dispose()
     {

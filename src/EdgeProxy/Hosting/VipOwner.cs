@@ -77,6 +77,11 @@ internal sealed class VipOwner : IDisposable
     private static VipOwner OpenRedirect(ProxySettings settings, SnapshotPublisher snapshots, ILoggerFactory loggers, TimeProvider time)
     {
         var redirection = Redirection.Open();
+        if (LocalDelivery.Hindrances() is { Count: > 0 } interfaces)
+        {
+            ProcessLog.MarkedSourcesAreChecked(loggers.CreateLogger("EdgeProxy.Addresses"), string.Join(", ", interfaces));
+        }
+
         try
         {
             return new VipOwner(redirection, redirected: new RedirectedFrontends(redirection, snapshots, Linger(settings), loggers, time));
