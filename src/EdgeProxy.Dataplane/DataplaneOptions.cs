@@ -47,6 +47,12 @@ public sealed class DataplaneOptions
     /// </summary>
     public ImmutableArray<IpPrefix> RoutedNetworks { get; set; } = [];
 
+    /// <summary>
+    /// Frontends are bound whether this host has their address or not, and answer from it (IP_TRANSPARENT): packets are sent here by other
+    /// means than owning addresses. Default false.
+    /// </summary>
+    public bool Transparent { get; set; }
+
     internal bool IsRouted(IpAddr address) => RoutedNetworks.Any(network => network.Contains(address));
 
     /// <summary>True when the PROXY header of a connection from this address is believed.</summary>

@@ -143,6 +143,7 @@ public sealed class VipTests
     [Theory(Timeout = 60_000)]
     [InlineData("dummy")]
     [InlineData("anyip")]
+    [InlineData("redirect")]
     public async Task A_missing_capability_is_named_with_the_flag(string vips)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/setpriv"), "There is no 'setpriv' (util-linux) here to take the capability away.");
@@ -163,13 +164,13 @@ public sealed class VipTests
     public async Task Wrong_address_settings_are_named()
     {
         var (exitCode, _, errors) = await EdgeProxyProcess.RunAsync(
-            "run", "--manifests", Path.GetTempPath(), "--vips", "redirect", "--vip-interface", "a/b", "--node-port-addresses", "192.0.2.1");
+            "run", "--manifests", Path.GetTempPath(), "--vips", "ipvs", "--vip-interface", "a/b", "--node-port-addresses", "192.0.2.1");
         var (_, _, both) = await EdgeProxyProcess.RunAsync(
             "run", "--manifests", Path.GetTempPath(), "--node-ip", "192.0.2.1", "--node-port-addresses", "primary");
 
         Assert.Equal(2, exitCode);
         Assert.All(
-            ["--vips: redirect is not supported yet; use dummy or anyip", "--vip-interface: must be a name", "--node-port-addresses: '192.0.2.1' is neither a CIDR nor 'primary'"],
+            ["--vips: must be off, dummy, anyip or redirect", "--vip-interface: must be a name", "--node-port-addresses: '192.0.2.1' is neither a CIDR nor 'primary'"],
             part => Assert.Contains(part, errors, StringComparison.Ordinal));
         Assert.Contains("give one of them, not both", both, StringComparison.Ordinal);
     }

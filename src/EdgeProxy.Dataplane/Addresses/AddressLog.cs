@@ -23,4 +23,10 @@ internal static partial class AddressLog
 
     [LoggerMessage(255, LogLevel.Warning, "Service addresses such as {Addresses} lie in the network {Network} of {Device}, where this host answers ARP for every address it has (arp_ignore=0). Right for one host; where several own the same addresses, set net.ipv4.conf.all.arp_ignore=1 and arp_announce=2.")]
     public static partial void AnswersArp(ILogger logger, IpPrefix addresses, IpPrefix network, string device);
+
+    [LoggerMessage(256, LogLevel.Warning, "The nftables table 'edgeproxy' cannot be changed: {Reason}. What was redirected before still is; new frontends are not, until the next change succeeds.")]
+    public static partial void CannotRedirect(ILogger logger, string reason);
+
+    [LoggerMessage(257, LogLevel.Warning, "The nftables table 'edgeproxy' was changed by somebody else ({Reason}) and has been made anew.")]
+    public static partial void RedirectedAnew(ILogger logger, string reason);
 }

@@ -115,6 +115,11 @@ internal static unsafe class NativeSocket
         }
     }
 
+    /// <summary>Lets a socket have an address that is not this host's (IP_TRANSPARENT); <see cref="Errno.EPERM"/> negated without CAP_NET_RAW or CAP_NET_ADMIN.</summary>
+    public static int SetTransparent(int descriptor, bool isIPv6) => isIPv6
+        ? SetOption(descriptor, Libc.IPPROTO_IPV6, Libc.IPV6_TRANSPARENT, 1)
+        : SetOption(descriptor, Libc.IPPROTO_IP, Libc.IP_TRANSPARENT, 1);
+
     /// <summary>Takes the program off again; <see cref="Errno.ENOENT"/> negated when there is none.</summary>
     public static int DetachFilter(int descriptor) => SetOption(descriptor, Libc.SOL_SOCKET, Libc.SO_DETACH_FILTER, 0);
 

@@ -23,9 +23,10 @@ internal sealed class ReusePortSockets
     /// <param name="Type">Stream or datagram.</param>
     /// <param name="Backlog">For listen(2); TCP only.</param>
     /// <param name="FreeBind">Bind although no interface has the address yet (IP_FREEBIND).</param>
+    /// <param name="Transparent">Bind, and answer from, an address this host does not have (IP_TRANSPARENT).</param>
     /// <param name="ReceiveBufferBytes">SO_RCVBUF; 0 leaves the system's default.</param>
     /// <param name="Filter">Who is heard; null: everybody.</param>
-    public readonly record struct Settings(SocketType Type, int Backlog, bool FreeBind, int ReceiveBufferBytes, SourceFilter? Filter = null);
+    public readonly record struct Settings(SocketType Type, int Backlog, bool FreeBind, bool Transparent, int ReceiveBufferBytes, SourceFilter? Filter = null);
 
     /// <summary>Opens and binds a listener's sockets; the caller owns the descriptors.</summary>
     /// <param name="loops">Says which loops the sockets are for.</param>
@@ -87,6 +88,11 @@ internal sealed class ReusePortSockets
                 address.IsIPv6 ? Libc.IPPROTO_IPV6 : Libc.IPPROTO_IP,
                 address.IsIPv6 ? Libc.IPV6_FREEBIND : Libc.IP_FREEBIND,
                 1);
+        }
+
+        if (_settings.Transparent)
+        {
+            Check(NativeSocket.SetTransparent(descriptor, address.IsIPv6));
         }
 
         if (_settings.ReceiveBufferBytes > 0)

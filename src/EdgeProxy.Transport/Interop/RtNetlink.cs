@@ -5,7 +5,7 @@ using EdgeProxy.Transport.Addresses;
 
 namespace EdgeProxy.Transport.Interop;
 
-/// <summary>Links, addresses and routes by name, rtnetlink(7). Changes return 0 or the kernel's error number. Owns its socket; one thread at a time.</summary>
+/// <summary>Links, addresses, routes and rules by name, rtnetlink(7). Changes return 0 or the kernel's error number. Owns its socket; one thread at a time.</summary>
 internal sealed class RtNetlink : IDisposable
 {
     // linux/rtnetlink.h
@@ -18,6 +18,8 @@ internal sealed class RtNetlink : IDisposable
     private const ushort RTM_NEWROUTE = 24;
     private const ushort RTM_DELROUTE = 25;
     private const ushort RTM_GETROUTE = 26;
+    private const ushort RTM_NEWRULE = 32;
+    private const ushort RTM_DELRULE = 33;
     private const byte RTN_LOCAL = 2;
     private const byte RT_SCOPE_HOST = 254;
     private const byte RT_TABLE_LOCAL = 255;
@@ -26,6 +28,13 @@ internal sealed class RtNetlink : IDisposable
     private const uint RTMGRP_LINK = 0x1;
     private const uint RTMGRP_IPV4_IFADDR = 0x10;
     private const uint RTMGRP_IPV6_IFADDR = 0x100;
+
+    // linux/fib_rules.h
+    private const byte FR_ACT_TO_TBL = 1;
+    private const ushort FRA_PRIORITY = 6;
+    private const ushort FRA_FWMARK = 10;
+    private const ushort FRA_FWMASK = 16;
+    private const ushort FRA_PROTOCOL = 21;
 
     // linux/netlink.h
     private const ushort NLM_F_ACK = 0x4;
@@ -48,6 +57,7 @@ internal sealed class RtNetlink : IDisposable
     private const int LinkLength = 16; // struct ifinfomsg
     private const int AddressLength = 8; // struct ifaddrmsg
     private const int RouteLength = 12; // struct rtmsg
+    private const int RuleLength = 12; // struct fib_rule_hdr
 
     private readonly NetlinkSocket _socket = new();
 
@@ -138,13 +148,24 @@ internal sealed class RtNetlink : IDisposable
         return networks;
     }
 
-    /// <summary>Makes all addresses of a network addresses of this host: <c>ip route add local NETWORK dev DEVICE</c>.</summary>
-    public int AddLocalRoute(IPNetwork network, int device, byte protocol) =>
-        _socket.Exchange(RouteRequest(RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, network, device, protocol));
+    /// <summary>
+    /// Makes all addresses of a network addresses of this host, for packets that are looked up in this table:
+    /// <c>ip route add local NETWORK dev DEVICE table TABLE</c>.
+    /// </summary>
+    public int AddLocalRoute(IPNetwork network, int device, byte protocol, byte table = RT_TABLE_LOCAL) =>
+        _socket.Exchange(RouteRequest(RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, network, device, protocol, table));
 
     /// <summary>Takes that back.</summary>
-    public int DeleteLocalRoute(IPNetwork network, int device, byte protocol) =>
-        _socket.Exchange(RouteRequest(RTM_DELROUTE, NLM_F_ACK, network, device, protocol));
+    public int DeleteLocalRoute(IPNetwork network, int device, byte protocol, byte table = RT_TABLE_LOCAL) =>
+        _socket.Exchange(RouteRequest(RTM_DELROUTE, NLM_F_ACK, network, device, protocol, table));
+
+    /// <summary>Looks packets with this bit in their mark up in a table: <c>ip rule add fwmark MARK/MARK lookup TABLE</c>.</summary>
+    public int AddMarkRule(int family, uint mark, byte table, uint priority, byte protocol) =>
+        _socket.Exchange(RuleRequest(RTM_NEWRULE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, family, mark, table, priority, protocol));
+
+    /// <summary>Takes that back.</summary>
+    public int DeleteMarkRule(int family, uint mark, byte table, uint priority, byte protocol) =>
+        _socket.Exchange(RuleRequest(RTM_DELRULE, NLM_F_ACK, family, mark, table, priority, protocol));
 
     public void Dispose() => _socket.Dispose();
 
@@ -169,17 +190,30 @@ internal sealed class RtNetlink : IDisposable
         return new NetlinkRequest(type, flags, body).With(IFA_LOCAL, bytes).With(IFA_ADDRESS, bytes);
     }
 
-    private static NetlinkRequest RouteRequest(ushort type, ushort flags, IPNetwork network, int device, byte protocol)
+    private static NetlinkRequest RouteRequest(ushort type, ushort flags, IPNetwork network, int device, byte protocol, byte table)
     {
         var bytes = network.BaseAddress.GetAddressBytes();
         Span<byte> body = stackalloc byte[RouteLength];
         body[0] = FamilyOf(bytes);
         body[1] = (byte)network.PrefixLength;
-        body[4] = RT_TABLE_LOCAL;
+        body[4] = table;
         body[5] = protocol;
         body[6] = RT_SCOPE_HOST;
         body[7] = RTN_LOCAL;
         return new NetlinkRequest(type, flags, body).With(RTA_DST, bytes).With(RTA_OIF, BitConverter.GetBytes(device));
+    }
+
+    private static NetlinkRequest RuleRequest(ushort type, ushort flags, int family, uint mark, byte table, uint priority, byte protocol)
+    {
+        Span<byte> body = stackalloc byte[RuleLength];
+        body[0] = (byte)family;
+        body[4] = table;
+        body[7] = FR_ACT_TO_TBL;
+        return new NetlinkRequest(type, flags, body)
+            .With(FRA_PRIORITY, BitConverter.GetBytes(priority))
+            .With(FRA_FWMARK, BitConverter.GetBytes(mark))
+            .With(FRA_FWMASK, BitConverter.GetBytes(mark))
+            .With(FRA_PROTOCOL, [protocol]);
     }
 
     private static byte FamilyOf(byte[] address) => (byte)(address.Length == 4 ? Libc.AF_INET : Libc.AF_INET6);

@@ -35,7 +35,7 @@ public sealed class TcpListener : IAsyncDisposable
         EventLoopGroup loops, IpEndpoint address, Func<TcpSession> createSession, TcpListenerOptions? options = null, SourceFilter? filter = null)
     {
         options ??= Defaults;
-        var settings = new ReusePortSockets.Settings(SocketType.Stream, options.Backlog, options.FreeBind, ReceiveBufferBytes: 0, filter);
+        var settings = new ReusePortSockets.Settings(SocketType.Stream, options.Backlog, options.FreeBind, options.Transparent, ReceiveBufferBytes: 0, filter);
         var opened = ReusePortSockets.Open(loops, address, settings, out var bound);
         var sockets = Array.ConvertAll(opened, socket => new AcceptSocket(socket.Loop, socket.Descriptor, bound, createSession, options));
         foreach (var socket in sockets)

@@ -9,6 +9,12 @@ public sealed class TcpListenerOptions
     /// <summary>Binds although no interface has the address yet (IP_FREEBIND, no capability needed). Default false.</summary>
     public bool FreeBind { get; init; }
 
+    /// <summary>
+    /// Binds, and answers from, an address this host does not have (IP_TRANSPARENT; NET_ADMIN or NET_RAW). Who else sees to it that packets
+    /// come here, as <see cref="Addresses.LocalDelivery"/> does. Default false.
+    /// </summary>
+    public bool Transparent { get; init; }
+
     /// <summary>Connections accepted in one turn before others get theirs. Default 64.</summary>
     public int AcceptsPerTurn { get; init; } = 64;
 

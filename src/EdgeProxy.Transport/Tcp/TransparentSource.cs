@@ -14,9 +14,7 @@ internal static class TransparentSource
     /// <param name="source">The address. Its port is not taken: the kernel picks one when it knows the backend too, so that all are usable with each.</param>
     public static int Bind(int descriptor, IpEndpoint source)
     {
-        var result = source.IsIPv6
-            ? NativeSocket.SetOption(descriptor, Libc.IPPROTO_IPV6, Libc.IPV6_TRANSPARENT, 1)
-            : NativeSocket.SetOption(descriptor, Libc.IPPROTO_IP, Libc.IP_TRANSPARENT, 1);
+        var result = NativeSocket.SetTransparent(descriptor, source.IsIPv6);
         if (result < 0)
         {
             return result;

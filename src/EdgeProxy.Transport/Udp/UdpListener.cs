@@ -39,7 +39,7 @@ public sealed class UdpListener : IAsyncDisposable
         }
 
         options ??= new UdpListenerOptions();
-        var settings = new ReusePortSockets.Settings(SocketType.Dgram, Backlog: 0, options.FreeBind, options.ReceiveBufferBytes);
+        var settings = new ReusePortSockets.Settings(SocketType.Dgram, Backlog: 0, options.FreeBind, options.Transparent, options.ReceiveBufferBytes);
         var opened = ReusePortSockets.Open(loops, address, settings, out var bound);
         var ports = Array.ConvertAll(opened, socket => new UdpPort(socket.Loop, socket.Descriptor, bound));
         foreach (var port in ports)

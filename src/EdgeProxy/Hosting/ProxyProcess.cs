@@ -84,6 +84,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
     {
         ProxyProtocolFrom = settings.ProxyProtocolFrom,
         RoutedNetworks = vips.RoutedNetworks,
+        Transparent = vips.IsTransparent,
     };
 
     private EventLoopGroup StartLoops()

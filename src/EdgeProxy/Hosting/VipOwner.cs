@@ -9,20 +9,28 @@ using Microsoft.Extensions.Logging;
 
 namespace EdgeProxy.Hosting;
 
-/// <summary>Makes the addresses of Services addresses of this host, as <c>--vips</c> says. Owns the interface or the routes, and removes them when disposed.</summary>
+/// <summary>
+/// Sees to it that packets to the addresses of Services come here, as <c>--vips</c> says. Owns the interface, the routes or the rules, and
+/// removes them when disposed.
+/// </summary>
 internal sealed class VipOwner : IDisposable
 {
     private readonly IDisposable? _kernel;
-    private readonly VirtualAddresses? _followed;
+    private readonly VirtualAddresses? _addresses;
+    private readonly RedirectedFrontends? _redirected;
 
-    private VipOwner(IDisposable? kernel = null, VirtualAddresses? followed = null)
+    private VipOwner(IDisposable? kernel = null, VirtualAddresses? addresses = null, RedirectedFrontends? redirected = null)
     {
         _kernel = kernel;
-        _followed = followed;
+        _addresses = addresses;
+        _redirected = redirected;
     }
 
     /// <summary>Networks that are ours by route.</summary>
     public ImmutableArray<IpPrefix> RoutedNetworks { get; private init; } = [];
+
+    /// <summary>True when frontends are served at addresses this host does not have.</summary>
+    public bool IsTransparent => _redirected is not null;
 
     /// <summary>Begins to own them.</summary>
     /// <exception cref="IOException">The kernel refuses, or the ranges would cut this host off; the message names the flag and says why.</exception>
@@ -35,6 +43,7 @@ internal sealed class VipOwner : IDisposable
             {
                 VipMode.Dummy => OpenDummy(settings, snapshots, loggers, time),
                 VipMode.AnyIP => OpenAnyIP(settings, controlPlane, loggers.CreateLogger("EdgeProxy.Addresses")),
+                VipMode.Redirect => OpenRedirect(settings, snapshots, loggers, time),
                 _ => new VipOwner(),
             };
         }
@@ -45,11 +54,16 @@ internal sealed class VipOwner : IDisposable
     }
 
     /// <summary>Addresses of this host came or went.</summary>
-    public void HostChanged() => _followed?.Reconcile();
+    public void HostChanged()
+    {
+        _addresses?.Reconcile();
+        _redirected?.Reconcile();
+    }
 
     public void Dispose()
     {
-        _followed?.Dispose();
+        _addresses?.Dispose();
+        _redirected?.Dispose();
         _kernel?.Dispose();
     }
 
@@ -57,10 +71,30 @@ internal sealed class VipOwner : IDisposable
     {
         var dummy = DummyInterface.Open(settings.VipInterface);
 
-        // Connections of a Service that went may drain; without their address they would be cut.
-        var linger = settings.DrainTimeout ?? ProxySettings.DefaultDrainTimeout;
-        return new VipOwner(dummy, new VirtualAddresses(dummy, snapshots, linger, loggers, time));
+        return new VipOwner(dummy, new VirtualAddresses(dummy, snapshots, Linger(settings), loggers, time));
     }
+
+    private static VipOwner OpenRedirect(ProxySettings settings, SnapshotPublisher snapshots, ILoggerFactory loggers, TimeProvider time)
+    {
+        var redirection = Redirection.Open();
+        if (LocalDelivery.Hindrances() is { Count: > 0 } interfaces)
+        {
+            ProcessLog.MarkedSourcesAreChecked(loggers.CreateLogger("EdgeProxy.Addresses"), string.Join(", ", interfaces));
+        }
+
+        try
+        {
+            return new VipOwner(redirection, redirected: new RedirectedFrontends(redirection, snapshots, Linger(settings), loggers, time));
+        }
+        catch
+        {
+            redirection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Connections of a Service that went may drain; without their address they would be cut.</summary>
+    private static TimeSpan Linger(ProxySettings settings) => settings.DrainTimeout ?? ProxySettings.DefaultDrainTimeout;
 
     private static VipOwner OpenAnyIP(ProxySettings settings, ControlPlaneOptions controlPlane, ILogger logger)
     {

@@ -42,17 +42,12 @@ internal static class SettingTable
                 settings.NodePortAddresses = selection;
                 return mistake;
             }),
-        One("vips", "MODE", "How this host comes by the addresses of Services: off (it has them), dummy (an interface of ours) or anyip (a local route a range). Default off.",
+        One("vips", "MODE", "How this host comes by the addresses of Services: off (it has them), dummy (an interface of ours), anyip (a local route a range) or redirect (nftables, without owning them). Default off.",
             (settings, value) =>
             {
-                VipMode? mode = value switch { "off" => VipMode.Off, "dummy" => VipMode.Dummy, "anyip" => VipMode.AnyIP, _ => null };
+                VipMode? mode = value switch { "off" => VipMode.Off, "dummy" => VipMode.Dummy, "anyip" => VipMode.AnyIP, "redirect" => VipMode.Redirect, _ => null };
                 settings.Vips = mode ?? settings.Vips;
-                return (mode, value) switch
-                {
-                    (not null, _) => null,
-                    (_, "redirect") => "redirect is not supported yet; use dummy or anyip",
-                    _ => "must be off, dummy or anyip",
-                };
+                return mode is null ? "must be off, dummy, anyip or redirect" : null;
             }),
         One("vip-interface", "NAME", "Interface of --vips dummy; made at start and deleted at exit. Default edgeproxy0.", (settings, value) =>
         {

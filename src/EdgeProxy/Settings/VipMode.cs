@@ -11,4 +11,7 @@ internal enum VipMode
 
     /// <summary>The ranges they are allocated from are routed here as a whole.</summary>
     AnyIP,
+
+    /// <summary>Packets to them are sent here by nftables, port by port; the host does not get the addresses.</summary>
+    Redirect,
 }
