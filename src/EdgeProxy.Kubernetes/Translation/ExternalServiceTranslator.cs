@@ -9,10 +9,10 @@ namespace EdgeProxy.Kubernetes.Translation;
 /// <summary>Service of type ExternalName → a Service without frontends, for Ingresses alone; its endpoints are what its name means. Pure.</summary>
 internal static class ExternalServiceTranslator
 {
-    /// <summary>The name to resolve, lower case and without a final dot. Null for one that is plainly this machine, which is reported.</summary>
+    /// <summary>The name to resolve, without a final dot. Null for one that is plainly this machine, which is reported.</summary>
     public static string? TargetOf(Service service, TranslationOptions options, ProblemSink problems)
     {
-        var name = (service.Spec.ExternalName ?? "").TrimEnd('.').ToLowerInvariant();
+        var name = (service.Spec.ExternalName ?? "").TrimEnd('.');
         if (!options.UnsafeLocalTargets && IsLocal(name))
         {
             problems.Error(service, "spec.externalName", $"Invalid value: \"{name}\": leads to this machine or to a link-local address; paths to it answer 503 (--unsafe-local-targets allows it)");

@@ -40,7 +40,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     /// <summary>This node. A new one is looked at by the next translation, which is then one of all Services.</summary>
     public LocalNode LocalNode { get; set; } = options.Node;
 
-    /// <summary>The names that Ingresses lead to by Services of type ExternalName; lower case, without a final dot.</summary>
+    /// <summary>The names that Ingresses lead to by Services of type ExternalName; without a final dot.</summary>
     public IReadOnlySet<string> ExternalNames => _externalNames.Values.ToHashSet(StringComparer.Ordinal);
 
     /// <summary>What those names mean at present; one that is missing has no endpoints. New answers are looked at by the next translation.</summary>
