@@ -8,7 +8,7 @@ internal static partial class ExternalNameLog
     [LoggerMessage(140, LogLevel.Information, "ExternalName {Name} means {Addresses}.")]
     public static partial void Resolved(ILogger logger, string name, string addresses);
 
-    [LoggerMessage(141, LogLevel.Warning, "ExternalName {Name} cannot be resolved: {Problem}. The addresses of the last answer stay.")]
+    [LoggerMessage(141, LogLevel.Warning, "ExternalName {Name} cannot be resolved: {Problem}. The last answer stays, if there was one.")]
     public static partial void Failed(ILogger logger, string name, string problem);
 
     [LoggerMessage(142, LogLevel.Warning, "ExternalName {Name} means {Addresses}, which is refused: addresses of this machine and link-local ones are no targets.")]
