@@ -99,7 +99,7 @@ public sealed class HttpFrontendOptions
     /// Lets auth-url reach loopback and link-local addresses, the metadata services of clouds among them. Default false. Services named by
     /// <c>NAME.NAMESPACE.svc.cluster.local</c> are reached wherever their endpoints are.
     /// </summary>
-    public bool UnsafeLocalAuthTargets { get; set; }
+    public bool UnsafeLocalTargets { get; set; }
 
     /// <summary>Most bytes of a request's body where a route does not say; more is answered 413. Default 1 MiB (proxy-body-size); 0: no limit.</summary>
     [Range(0, long.MaxValue)]

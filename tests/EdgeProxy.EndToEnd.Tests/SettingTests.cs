@@ -52,6 +52,18 @@ public sealed class SettingTests
         Assert.Equal((false, "edge"), (chosen.AllowExternalIPs, chosen.ServiceProxyName));
     }
 
+    [Fact]
+    public void External_names_and_where_they_may_lead_are_a_choice()
+    {
+        var node = new LocalNode { Name = "n1" };
+
+        var byDefault = ManifestAssembly.Translation(Read(), node);
+        var chosen = ManifestAssembly.Translation(Read(("allow-external-name-services", "false"), ("unsafe-local-targets", "true")), node);
+
+        Assert.Equal((true, false), (byDefault.AllowExternalNameServices, byDefault.UnsafeLocalTargets));
+        Assert.Equal((false, true), (chosen.AllowExternalNameServices, chosen.UnsafeLocalTargets));
+    }
+
     private static ProxySettings Read(params (string Name, string Value)[] given)
     {
         var errors = new List<string>();

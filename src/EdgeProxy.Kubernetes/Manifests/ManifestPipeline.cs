@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using EdgeProxy.Kubernetes.Annotations;
 using EdgeProxy.Kubernetes.ControlPlane;
 using EdgeProxy.Kubernetes.Problems;
@@ -14,6 +15,7 @@ namespace EdgeProxy.Kubernetes.Manifests;
 public sealed class ManifestPipeline(EmbeddedControlPlane controlPlane, SnapshotTranslator translator)
 {
     private LocalNode _translatedFor = translator.LocalNode;
+    private ImmutableDictionary<string, ImmutableArray<IpAddr>> _translatedWith = translator.ExternalAddresses;
 
     /// <summary>The node the snapshots are for; a new one holds from the next load on.</summary>
     public LocalNode Node
@@ -22,15 +24,26 @@ public sealed class ManifestPipeline(EmbeddedControlPlane controlPlane, Snapshot
         set => translator.LocalNode = value;
     }
 
+    /// <inheritdoc cref="SnapshotTranslator.ExternalNames" />
+    public IReadOnlySet<string> ExternalNames => translator.ExternalNames;
+
+    /// <summary>What <see cref="ExternalNames"/> mean; new answers hold from the next load on.</summary>
+    public ImmutableDictionary<string, ImmutableArray<IpAddr>> ExternalAddresses
+    {
+        get => translator.ExternalAddresses;
+        set => translator.ExternalAddresses = value;
+    }
+
     /// <summary>Takes what was read the whole way.</summary>
     public PipelineResult Apply(ObjectSet written, IEnumerable<Problem> readProblems)
     {
         var admitted = controlPlane.Apply(written);
         var changes = ObjectChanges.Between(translator.Objects, admitted.Served);
         var isFirst = translator.Snapshot.Generation == 0;
-        var hasChanged = isFirst || !changes.IsEmpty || Node != _translatedFor;
+        var hasChanged = isFirst || !changes.IsEmpty || Node != _translatedFor || ExternalAddresses != _translatedWith;
         var snapshot = hasChanged ? translator.Apply(admitted.Served, changes) : translator.Snapshot;
         _translatedFor = Node;
+        _translatedWith = ExternalAddresses;
         var problems = readProblems
             .Concat(admitted.Problems)
             .Concat(translator.Problems)

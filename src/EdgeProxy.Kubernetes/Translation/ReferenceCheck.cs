@@ -14,14 +14,14 @@ public static class ReferenceCheck
         var problems = new ProblemSink();
         foreach (var ingress in objects.Ingresses.Values.Where(ingress => snapshot.Routes.Ingresses.ContainsKey(ingress.Name)).OrderBy(ingress => ingress.Name))
         {
-            CheckBackend(problems, ingress, ingress.Spec.DefaultBackend, "spec.defaultBackend", objects);
+            CheckBackend(problems, ingress, ingress.Spec.DefaultBackend, "spec.defaultBackend", objects, snapshot);
             CheckErrorPages(problems, ingress, objects, snapshot);
             for (var i = 0; i < (ingress.Spec.Rules?.Count ?? 0); i++)
             {
                 var paths = ingress.Spec.Rules![i].Http?.Paths ?? [];
                 for (var j = 0; j < paths.Count; j++)
                 {
-                    CheckBackend(problems, ingress, paths[j].Backend, $"spec.rules[{i}].http.paths[{j}].backend", objects);
+                    CheckBackend(problems, ingress, paths[j].Backend, $"spec.rules[{i}].http.paths[{j}].backend", objects, snapshot);
                 }
             }
 
@@ -41,7 +41,7 @@ public static class ReferenceCheck
         return problems.Problems;
     }
 
-    private static void CheckBackend(ProblemSink problems, Ingress ingress, IngressBackend? backend, string field, ObjectSet objects)
+    private static void CheckBackend(ProblemSink problems, Ingress ingress, IngressBackend? backend, string field, ObjectSet objects, ProxySnapshot snapshot)
     {
         if (backend?.Service is not { Name: { } name } reference)
         {
@@ -53,9 +53,13 @@ public static class ReferenceCheck
         {
             problems.Warning(ingress, $"{field}.service.name", $"there is no Service \"{name}\" in namespace \"{ingress.Name.Namespace}\"; the path answers 503");
         }
-        else if (service.Spec.Type is "ExternalName")
+        else if (service.Spec.Type is "ExternalName" && !snapshot.Services.ContainsKey(service.Name))
         {
-            problems.Warning(ingress, $"{field}.service.name", $"Service \"{name}\" is of type ExternalName, which is not supported as a backend yet; the path answers 503");
+            problems.Warning(ingress, $"{field}.service.name", $"Service \"{name}\" is of type ExternalName, which --allow-external-name-services forbids; the path answers 503");
+        }
+        else if (service.Spec.Type is "ExternalName" && reference.Port?.Number is > 0)
+        {
+            // Any number will do; the Service need not have it.
         }
         else if (service.Spec.Ports?.Exists(port => Names(reference.Port, port)) is not true)
         {

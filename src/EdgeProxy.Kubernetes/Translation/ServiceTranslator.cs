@@ -16,17 +16,12 @@ internal static class ServiceTranslator
     private const string HeadlessLabel = "service.kubernetes.io/headless";
 
     /// <summary>
-    /// Translates a valid, defaulted Service. Null when there is nothing to serve: ExternalName is DNS only. A Service that is headless or
-    /// somebody else's to proxy keeps its endpoints, because an Ingress may name it, but has no frontends.
+    /// Translates a valid, defaulted Service of any type but ExternalName. A Service that is headless or somebody else's to proxy keeps its
+    /// endpoints, because an Ingress may name it, but has no frontends.
     /// </summary>
-    public static ServiceConfig? Translate(Service service, IReadOnlyCollection<EndpointSlice> slices, ImmutableArray<ExposedPort> exposed, TranslationOptions options, ProblemSink problems)
+    public static ServiceConfig Translate(Service service, IReadOnlyCollection<EndpointSlice> slices, ImmutableArray<ExposedPort> exposed, TranslationOptions options, ProblemSink problems)
     {
         var spec = service.Spec;
-        if (spec.Type is "ExternalName")
-        {
-            return null;
-        }
-
         var proxied = IsOurs(service, options);
         var ranges = (spec.LoadBalancerSourceRanges ?? []).ConvertAll(ParsePrefix);
         if (ranges.Contains(null))

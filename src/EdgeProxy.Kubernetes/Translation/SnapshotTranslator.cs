@@ -21,6 +21,8 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     private readonly Dictionary<NamespacedName, IReadOnlyList<AnnotationUse>> _annotations = [];
     private readonly ReferenceIndex _references = new();
     private readonly ControllerConfiguration _configuration = new(options);
+    private readonly Dictionary<NamespacedName, string> _externalNames = [];
+    private ImmutableDictionary<string, ImmutableArray<IpAddr>> _translatedAddresses = ImmutableDictionary<string, ImmutableArray<IpAddr>>.Empty;
     private LocalNode? _node;
 
     /// <summary>The objects of the last snapshot.</summary>
@@ -38,6 +40,12 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     /// <summary>This node. A new one is looked at by the next translation, which is then one of all Services.</summary>
     public LocalNode LocalNode { get; set; } = options.Node;
 
+    /// <summary>The names that Ingresses lead to by Services of type ExternalName; without a final dot.</summary>
+    public IReadOnlySet<string> ExternalNames => _externalNames.Values.ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>What those names mean at present; one that is missing has no endpoints. New answers are looked at by the next translation.</summary>
+    public ImmutableDictionary<string, ImmutableArray<IpAddr>> ExternalAddresses { get; set; } = ImmutableDictionary<string, ImmutableArray<IpAddr>>.Empty;
+
     /// <summary>Translates a new set of objects, looking for what changed.</summary>
     public ProxySnapshot Apply(ObjectSet next) => Apply(next, ObjectChanges.Between(Objects, next));
 
@@ -54,9 +62,12 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         var services = IndexSlices(before, changes);
         services.UnionWith(changes.Services);
         services.UnionWith(_configuration.FollowPorts(next, ReportConfigMap));
+        services.UnionWith(ServicesOfNewAnswers());
+        services.UnionWith(ExternalBackends.Touched(before, next, changes));
+        var asked = new Lazy<ILookup<NamespacedName, ServiceBackendPort>>(() => ExternalBackends.Asked(next, options));
         foreach (var name in rebuildAll ? services.Union(next.Services.Keys) : services)
         {
-            TranslateService(builder, name);
+            TranslateService(builder, name, asked);
         }
 
         if (options.Discovery)
@@ -139,20 +150,52 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     private List<EndpointSlice> SlicesOf(NamespacedName service) =>
         _slicesByService.GetValueOrDefault(service, []).Select(slice => Objects.EndpointSlices[slice]).ToList();
 
-    private void TranslateService(SnapshotBuilder builder, NamespacedName name)
+    private List<NamespacedName> ServicesOfNewAnswers()
+    {
+        var before = _translatedAddresses;
+        _translatedAddresses = ExternalAddresses;
+        return [.. _externalNames.Where(entry => AddressesOf(before, entry.Value) != AddressesOf(ExternalAddresses, entry.Value)).Select(entry => entry.Key)];
+    }
+
+    private static ImmutableArray<IpAddr> AddressesOf(ImmutableDictionary<string, ImmutableArray<IpAddr>> answers, string name) => answers.GetValueOrDefault(name, []);
+
+    private void TranslateService(SnapshotBuilder builder, NamespacedName name, Lazy<ILookup<NamespacedName, ServiceBackendPort>> asked)
     {
         var problems = new ProblemSink();
-        if (Objects.Services.TryGetValue(name, out var service)
-            && ServiceTranslator.Translate(service, SlicesOf(name), _configuration.PortsOf(name), options, problems) is { } config)
-        {
-            builder.SetService(config);
-        }
-        else
+        _externalNames.Remove(name);
+        if (!Objects.Services.TryGetValue(name, out var service))
         {
             builder.RemoveService(name);
         }
+        else if (service.Spec.Type is not "ExternalName")
+        {
+            builder.SetService(ServiceTranslator.Translate(service, SlicesOf(name), _configuration.PortsOf(name), options, problems));
+        }
+        else
+        {
+            TranslateExternal(builder, service, [.. asked.Value[name]], problems);
+        }
 
         Report("Service", name, problems);
+    }
+
+    /// <summary>ExternalName is DNS only, except for Ingresses: none, no look-ups.</summary>
+    private void TranslateExternal(SnapshotBuilder builder, Service service, IReadOnlyCollection<ServiceBackendPort> asked, ProblemSink problems)
+    {
+        if (asked.Count == 0 || !options.AllowExternalNameServices)
+        {
+            builder.RemoveService(service.Name);
+            return;
+        }
+
+        var target = ExternalServiceTranslator.TargetOf(service, options, problems);
+        if (target is not null)
+        {
+            _externalNames[service.Name] = target;
+        }
+
+        var addresses = target is null ? [] : AddressesOf(ExternalAddresses, target);
+        builder.SetService(ExternalServiceTranslator.Translate(service, asked, addresses, options, problems));
     }
 
     private void TranslateIngress(SnapshotBuilder builder, NamespacedName name, HashSet<NamespacedName> certificates)

@@ -52,6 +52,12 @@ public sealed record TranslationOptions
     /// <summary>Honour Service.spec.externalIPs. Default true.</summary>
     public bool AllowExternalIPs { get; init; } = true;
 
+    /// <summary>Serve Ingresses that lead to Services of type ExternalName. Default true.</summary>
+    public bool AllowExternalNameServices { get; init; } = true;
+
+    /// <summary>Let ExternalName Services lead to this machine and to link-local addresses (<see cref="LocalTargets"/>). Default false.</summary>
+    public bool UnsafeLocalTargets { get; init; }
+
     /// <summary>The scheduler of Services that name none; one of <see cref="SchedulingPolicy.Schedulers"/>. Default <c>rr</c>.</summary>
     public string Scheduler { get; init; } = SchedulingPolicy.DefaultScheduler;
 

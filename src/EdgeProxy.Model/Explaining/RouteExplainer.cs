@@ -56,6 +56,13 @@ public static class RouteExplainer
         {
             foreach (var rule in ingress.Rules.Where(rule => rule.Host == host).SelectMany(rule => rule.Paths))
             {
+                if (ingress.Canary is not null)
+                {
+                    yield return new RouteCandidate(
+                        ingress.Name.ToString(), Shown(host), rule.Path, rule.Type.ToString(), IsChosen: false, "a canary: the rule with the same host, path and type decides");
+                    continue;
+                }
+
                 var isChosen = chosen is not null && chosen.Ingress == ingress.Name && chosen.Path == rule.Path && chosen.Type == rule.Type;
                 var isFirst = seen.TryAdd((rule.Path, rule.Type), ingress.Name);
                 var why = isChosen && isFirst ? "chosen" : isFirst ? Miss(rule, path, patterns, chosen) : $"shadowed: {seen[(rule.Path, rule.Type)]} has the same host, path and type, and is older";

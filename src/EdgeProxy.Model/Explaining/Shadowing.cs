@@ -9,14 +9,14 @@ namespace EdgeProxy.Model.Explaining;
 /// <param name="By">Who has it instead; the Ingress itself when it says the same twice.</param>
 public sealed record ShadowedRule(NamespacedName Ingress, int Rule, int Path, NamespacedName By);
 
-/// <summary>Finds rules that nobody can reach.</summary>
+/// <summary>Finds rules that nobody can reach. Canaries are no claimants: to have a rule of somebody else is what they are for.</summary>
 public static class Shadowing
 {
     /// <summary>Looks at all rules of a table, oldest Ingress first.</summary>
     public static IEnumerable<ShadowedRule> Find(RouteTable routes)
     {
         var owners = new Dictionary<(string Host, string Path, PathType Type), NamespacedName>();
-        foreach (var ingress in routes.Ingresses.Values.Order(IngressAge.OldestFirst))
+        foreach (var ingress in routes.Ingresses.Values.Where(ingress => ingress.Canary is null).Order(IngressAge.OldestFirst))
         {
             for (var i = 0; i < ingress.Rules.Length; i++)
             {

@@ -67,6 +67,8 @@ internal static class ManifestAssembly
         UdpServices = settings.UdpServices,
         TranslateSnippets = settings.TranslateSnippets,
         AllowExternalIPs = settings.AllowExternalIPs,
+        AllowExternalNameServices = settings.AllowExternalNameServices,
+        UnsafeLocalTargets = settings.UnsafeLocalTargets,
         ServiceProxyName = settings.ServiceProxyName,
         Scheduler = settings.Scheduler,
         PassiveEjection = settings.PassiveEjection,

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using EdgeProxy.Demo;
+using EdgeProxy.Kubernetes.ExternalNames;
 using EdgeProxy.Kubernetes.Manifests;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
@@ -8,7 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace EdgeProxy.Hosting;
 
 /// <summary>Follows the manifests: each change becomes a snapshot and is published; problems are logged when they come and when they go.</summary>
-internal sealed class ManifestFollower(ManifestSource source, ManifestPipeline pipeline, SnapshotPublisher snapshots, ILogger logger, TimeProvider time) : IDisposable
+internal sealed class ManifestFollower(
+    ManifestSource source, ManifestPipeline pipeline, ExternalNameResolver externalNames, SnapshotPublisher snapshots, ILogger logger, TimeProvider time) : IDisposable
 {
     private const int NamedServices = 5;
 
@@ -32,14 +35,7 @@ internal sealed class ManifestFollower(ManifestSource source, ManifestPipeline p
         {
             await foreach (var loaded in source.WatchAsync(cancellationToken))
             {
-                try
-                {
-                    await ApplyAsync(() => _loaded = loaded, cancellationToken);
-                }
-                catch (Exception error) when (error is not OperationCanceledException)
-                {
-                    ProcessLog.ReloadFailed(logger, error);
-                }
+                await TryApplyAsync(() => _loaded = loaded, cancellationToken);
             }
         }
         catch (OperationCanceledException)
@@ -52,7 +48,23 @@ internal sealed class ManifestFollower(ManifestSource source, ManifestPipeline p
     public Task ChangeNodeAsync(LocalNode node, CancellationToken cancellationToken) =>
         ApplyAsync(() => pipeline.Node = node, cancellationToken);
 
+    /// <summary>Translates what is served anew, for Services of type ExternalName whose addresses changed.</summary>
+    public Task ChangeExternalAddressesAsync(ImmutableDictionary<string, ImmutableArray<IpAddr>> answers, CancellationToken cancellationToken) =>
+        TryApplyAsync(() => pipeline.ExternalAddresses = answers, cancellationToken);
+
     public void Dispose() => _applying.Dispose();
+
+    private async Task TryApplyAsync(Action change, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ApplyAsync(change, cancellationToken);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            ProcessLog.ReloadFailed(logger, error);
+        }
+    }
 
     private async Task ApplyAsync(Action change, CancellationToken cancellationToken)
     {
@@ -79,6 +91,7 @@ internal sealed class ManifestFollower(ManifestSource source, ManifestPipeline p
             : await Demo.PlayAsync(loaded, cancellationToken);
         var result = pipeline.Apply(written, problems);
         Served = result.Served;
+        externalNames.Follow(pipeline.ExternalNames);
         if (result.HasChanged)
         {
             snapshots.Publish(result.Snapshot);
@@ -102,7 +115,7 @@ internal sealed class ManifestFollower(ManifestSource source, ManifestPipeline p
     private void ReportServicesWithoutPods(PipelineResult result)
     {
         var names = result.Snapshot.Services.Values
-            .Where(service => result.Served.Services[service.Config.Name].Spec.Selector is { Count: > 0 })
+            .Where(service => result.Served.Services[service.Config.Name].Spec is { Type: not "ExternalName", Selector.Count: > 0 })
             .Where(service => service.Config.Ports.Length > 0 && service.Config.Ports.All(port => port.Endpoints.IsEmpty))
             .Select(service => service.Config.Name)
             .Order()

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace EdgeProxy.Hosting;
 
-/// <summary>Event ids 100–149.</summary>
+/// <summary>Event ids 100–139.</summary>
 internal static partial class ProcessLog
 {
     [LoggerMessage(100, LogLevel.Information, "Serving HTTP on port {HttpPort} and HTTPS on port {HttpsPort}; health on http://{Admin}/readyz.")]

@@ -6,6 +6,7 @@ using EdgeProxy.Demo;
 using EdgeProxy.Dns;
 using EdgeProxy.Http;
 using EdgeProxy.Kubernetes.ControlPlane;
+using EdgeProxy.Kubernetes.ExternalNames;
 using EdgeProxy.Kubernetes.Manifests;
 using EdgeProxy.Model;
 using EdgeProxy.Settings;
@@ -60,9 +61,11 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         await reading;
         using var monitor = new AddressMonitor(_time);
         var pipeline = ManifestAssembly.Pipeline(settings, controlPlane, AllocationMemory.Open(ManifestAssembly.StateFile(settings)), _time);
-        using var follower = new ManifestFollower(source, pipeline, snapshots, _logger, _time) { Demo = demo };
+        await using var externalNames = new ExternalNameResolver(System.Net.Dns.GetHostAddressesAsync, settings.UnsafeLocalTargets, _logger, _time);
+        using var follower = new ManifestFollower(source, pipeline, externalNames, snapshots, _logger, _time) { Demo = demo };
         var following = Task.WhenAll(
             follower.RunAsync(signals.Stop),
+            externalNames.RunAsync(follower.ChangeExternalAddressesAsync, signals.Stop),
             new AddressFollower(settings, monitor, vips, follower, l4, _logger).RunAsync(pipeline.Node, signals.Stop));
 
         await BecomeReadyAsync(l4, readiness, signals.Stop);
@@ -150,7 +153,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
 
             // From manifests there is nothing in front of us: clients reach this very port.
             RedirectPort = httpsPort,
-            UnsafeLocalAuthTargets = settings.UnsafeLocalAuthTargets,
+            UnsafeLocalTargets = settings.UnsafeLocalTargets,
         };
     }
 

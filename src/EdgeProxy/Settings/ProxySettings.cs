@@ -66,6 +66,9 @@ internal sealed class ProxySettings
     /// <summary>Whether the externalIPs of Services are served: who may write them can take any address (CVE-2020-8554).</summary>
     public bool AllowExternalIPs { get; set; } = true;
 
+    /// <summary>Whether Ingresses may lead to Services of type ExternalName, that is to any name that whoever writes a Service likes.</summary>
+    public bool AllowExternalNameServices { get; set; } = true;
+
     /// <summary>The value of label <c>service.kubernetes.io/service-proxy-name</c> that is ours; null: only Services without the label.</summary>
     public string? ServiceProxyName { get; set; }
 
@@ -75,8 +78,8 @@ internal sealed class ProxySettings
     /// <summary>The scheduler of Services that name none.</summary>
     public string Scheduler { get; set; } = SchedulingPolicy.DefaultScheduler;
 
-    /// <summary>Whether auth-url may lead to loopback and link-local addresses.</summary>
-    public bool UnsafeLocalAuthTargets { get; set; }
+    /// <summary>Whether auth-url and ExternalName Services may lead to loopback and link-local addresses.</summary>
+    public bool UnsafeLocalTargets { get; set; }
 
     /// <summary>Whether endpoints that keep failing are passed over for a while.</summary>
     public bool PassiveEjection { get; set; } = true;

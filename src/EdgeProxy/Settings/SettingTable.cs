@@ -69,6 +69,8 @@ internal static class SettingTable
             settings.LoadBalancerPool = [.. values];
             return null;
         }),
+        Boolean("allow-external-name-services", "Let Ingresses lead to Services of type ExternalName. Default true.",
+            (settings, allowed) => settings.AllowExternalNameServices = allowed),
         Boolean("allow-external-ips", "Serve the externalIPs of Services. Default true.", (settings, allowed) => settings.AllowExternalIPs = allowed),
         One("service-proxy-name", "NAME", "Serve Services whose label service.kubernetes.io/service-proxy-name has this value, too. Default: only those without the label.",
             (settings, value) =>
@@ -127,8 +129,8 @@ internal static class SettingTable
                 return null;
             }),
         Boolean("passive-ejection", "Pass over endpoints that keep failing, for a while. Default true.", (settings, ejects) => settings.PassiveEjection = ejects),
-        Boolean("unsafe-local-auth-targets", "Let auth-url reach loopback and link-local addresses, metadata services of clouds among them. Default false.",
-            (settings, allowed) => settings.UnsafeLocalAuthTargets = allowed),
+        Boolean("unsafe-local-targets", "Let auth-url and ExternalName Services lead to loopback and link-local addresses, metadata services of clouds among them. Default false.",
+            (settings, allowed) => settings.UnsafeLocalTargets = allowed),
         Duration("connect-timeout", DurationRule.Connect, "Time an endpoint of a Service gets to accept a TCP connection. Default 2s.",
             (settings, timeout) => settings.Timeouts = settings.Timeouts with { Connect = timeout }),
         Duration("idle-timeout", DurationRule.Idle, "How long a TCP connection to a Service may be silent; 0: for ever. Default 0.",

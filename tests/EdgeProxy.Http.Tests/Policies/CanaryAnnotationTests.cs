@@ -1,4 +1,5 @@
 using EdgeProxy.Http.Tests.Support;
+using EdgeProxy.Model.Explaining;
 
 namespace EdgeProxy.Http.Tests.Policies;
 
@@ -58,6 +59,16 @@ public sealed class CanaryAnnotationTests
 
         // 50 of 200 with chance a half: less than one in 10^12.
         Assert.InRange(canaries, least, most);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_canary_with_the_earlier_name_shadows_nobody()
+    {
+        await using var lab = await Lab.StartAsync(("canary-weight", "0"));
+
+        Assert.Empty(lab.Ingress.Problems);
+        var explained = RouteExplainer.Explain(lab.Ingress.Proxy.Snapshots.Current.Routes, Objects.Host, "/");
+        Assert.Equal(Objects.Name("web").ToString(), Assert.Single(explained.Candidates, rule => rule.IsChosen).Ingress);
     }
 
     [Fact(Timeout = 30_000)]

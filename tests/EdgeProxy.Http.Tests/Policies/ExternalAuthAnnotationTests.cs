@@ -1,6 +1,6 @@
 using System.Net;
-using EdgeProxy.Http.Policies.ExternalAuth;
 using EdgeProxy.Http.Tests.Support;
+using EdgeProxy.Model;
 using EdgeProxy.Testing;
 using Microsoft.AspNetCore.Http;
 
@@ -209,7 +209,7 @@ public sealed class ExternalAuthAnnotationTests
         url = string.Format(System.Globalization.CultureInfo.InvariantCulture, url, auth.Address.Port);
         await using var lab = await IngressLab.StartAsync(
             IngressLab.ServiceFor("web", backend.Address) + IngressLab.IngressWith([("auth-url", url)]),
-            http: options => options.UnsafeLocalAuthTargets = allowed);
+            http: options => options.UnsafeLocalTargets = allowed);
 
         Assert.Equal(status, (await lab.GetAsync("/", Deadline.Token)).Status);
         Assert.Equal(allowed ? 1 : 0, auth.Connections);
@@ -223,7 +223,7 @@ public sealed class ExternalAuthAnnotationTests
     [InlineData("0.0.0.0", false)]
     [InlineData("10.0.0.7", true)]
     [InlineData("2001:db8::1", true)]
-    public void Link_local_addresses_are_no_targets(string address, bool allowed) => Assert.Equal(allowed, AuthTargets.Allows(IPAddress.Parse(address)));
+    public void Link_local_addresses_are_no_targets(string address, bool allowed) => Assert.Equal(allowed, !LocalTargets.Contains(IpAddr.From(IPAddress.Parse(address))));
 
     [Fact(Timeout = 30_000)]
     public async Task A_question_that_comes_back_to_a_route_that_asks_is_an_error_and_no_loop()

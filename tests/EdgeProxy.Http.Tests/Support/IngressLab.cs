@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using EdgeProxy.Kubernetes.ControlPlane;
@@ -37,6 +38,9 @@ internal sealed class IngressLab : IAsyncDisposable
     /// <summary>Everything that is wrong with the manifests of the last <see cref="Write"/>.</summary>
     public IReadOnlyList<Problem> Problems { get; private set; } = [];
 
+    /// <summary>The names that Ingresses lead to by Services of type ExternalName.</summary>
+    public IReadOnlySet<string> ExternalNames => _pipeline.ExternalNames;
+
     /// <summary>Serves manifests. The Ingresses need no class; see <see cref="ServiceFor"/> and <see cref="IngressWith"/> for the usual ones.</summary>
     public static async Task<IngressLab> StartAsync(
         string manifests, Func<TranslationOptions, TranslationOptions>? translation = null, Action<HttpFrontendOptions>? http = null,
@@ -60,6 +64,21 @@ internal sealed class IngressLab : IAsyncDisposable
     public void Write(string manifests)
     {
         File.WriteAllText(Path.Combine(_folder.FullName, "all.yaml"), manifests + Configuration);
+        Apply();
+    }
+
+    /// <summary>Says what a name of an ExternalName Service means; live when this returns.</summary>
+    public void Answer(string name, params IpAddr[] addresses) => Answer(_pipeline.ExternalAddresses.SetItem(name, [.. addresses]));
+
+    /// <summary>Says what all names of ExternalName Services mean; live when this returns.</summary>
+    public void Answer(ImmutableDictionary<string, ImmutableArray<IpAddr>> addresses)
+    {
+        _pipeline.ExternalAddresses = addresses;
+        Apply();
+    }
+
+    private void Apply()
+    {
         var loaded = _source.Load();
         var result = _pipeline.Apply(loaded.Objects, loaded.Problems);
         Problems = result.Problems;

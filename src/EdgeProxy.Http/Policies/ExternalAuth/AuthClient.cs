@@ -71,7 +71,7 @@ internal sealed class AuthClient : IDisposable
         }
 
         var addresses = IPAddress.TryParse(target.Host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(target.Host, cancellationToken);
-        var allowed = addresses.Where(address => _options.UnsafeLocalAuthTargets || AuthTargets.Allows(address)).ToArray();
+        var allowed = addresses.Where(address => _options.UnsafeLocalTargets || !LocalTargets.Contains(IpAddr.From(address))).ToArray();
         if (allowed.Length == 0)
         {
             throw new HttpRequestException("the address of auth-url is loopback or link-local, which is not allowed");
