@@ -16,13 +16,13 @@ internal static class CertificateTranslator
     {
         if (Text(secret, "tls.crt") is not { } chain)
         {
-            problems.Error(secret, "data[tls.crt]", "Required value");
+            problems.Error(secret, "data[tls.crt]", "Required value", ProblemReason.CertificateInvalid);
             return null;
         }
 
         if (Text(secret, "tls.key") is not { } key)
         {
-            problems.Error(secret, "data[tls.key]", "Required value");
+            problems.Error(secret, "data[tls.key]", "Required value", ProblemReason.CertificateInvalid);
             return null;
         }
 
@@ -41,7 +41,7 @@ internal static class CertificateTranslator
         catch (Exception error) when (error is CryptographicException or ArgumentException)
         {
             // The exception's text may quote what it could not read.
-            problems.Error(secret, "data[tls.crt]", "the certificate and the key cannot be read as PEM, or do not belong together");
+            problems.Error(secret, "data[tls.crt]", "the certificate and the key cannot be read as PEM, or do not belong together", ProblemReason.CertificateInvalid);
             return null;
         }
     }

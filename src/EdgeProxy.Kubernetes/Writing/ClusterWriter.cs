@@ -1,0 +1,133 @@
+using EdgeProxy.Kubernetes.Api;
+using EdgeProxy.Kubernetes.Events;
+using EdgeProxy.Kubernetes.Leadership;
+using EdgeProxy.Kubernetes.Problems;
+using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Kubernetes.Status;
+using EdgeProxy.Model;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeProxy.Kubernetes.Writing;
+
+/// <summary>
+/// Everything this replica says to the cluster: it stands for election and, while it leads, keeps the status of Ingresses and the Events of
+/// objects true. Traffic never waits for it. Borrows the client; <see cref="DisposeAsync"/> ends what <see cref="Start"/> began.
+/// </summary>
+public sealed class ClusterWriter : IAsyncDisposable
+{
+    private static readonly TimeSpan StatusInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan EventInterval = TimeSpan.FromSeconds(2);
+
+    private readonly ClusterWriterOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly LeaderElector _elector;
+    private readonly StatusWriter _status;
+    private readonly EventRecorder _events;
+    private readonly WriteLoop _statusLoop;
+    private readonly WriteLoop _eventLoop;
+    private readonly CancellationTokenSource _stopWriting = new();
+    private readonly CancellationTokenSource _stopLeading = new();
+    private ClusterState _state = ClusterState.Empty;
+    private Task _writing = Task.CompletedTask;
+    private Task _leading = Task.CompletedTask;
+    private Task? _stopped;
+
+    /// <summary>Writes through <paramref name="api"/> once it is started.</summary>
+    public ClusterWriter(ApiClient api, ClusterWriterOptions options, TimeProvider time, ILoggerFactory loggers)
+    {
+        _options = options;
+        _time = time;
+        _logger = loggers.CreateLogger<ClusterWriter>();
+        _elector = new LeaderElector(new ApiLeaseStore(api, options.Election), options.Election, time, loggers.CreateLogger<LeaderElector>());
+        _status = new StatusWriter(api, options, () => IsLeader, () => Volatile.Read(ref _state), time, loggers.CreateLogger<StatusWriter>());
+        _events = new EventRecorder(api, options, () => IsLeader, () => Volatile.Read(ref _state), time, loggers.CreateLogger<EventRecorder>());
+        _statusLoop = new WriteLoop(StatusInterval, options.AddressInterval, time, _logger);
+        _eventLoop = new WriteLoop(EventInterval, TimeSpan.FromMinutes(1), time, _logger);
+        _elector.Elected += Wake;
+    }
+
+    /// <summary>True while this replica writes.</summary>
+    public bool IsLeader => !_options.LeaderElect || _elector.IsLeader;
+
+    /// <summary>The replica that writes, as far as is known; empty for nobody.</summary>
+    public string Leader => _options.LeaderElect ? _elector.Holder : _options.Election.Identity;
+
+    /// <summary>Begins. Called once.</summary>
+    public void Start()
+    {
+        _leading = _options.LeaderElect ? GuardAsync(_elector.RunAsync(_options.ShutdownTimeout, _stopLeading.Token)) : Task.CompletedTask;
+        _writing = Task.WhenAll(
+            _options.UpdateStatus ? GuardAsync(_statusLoop.RunAsync(_status.PassAsync, _stopWriting.Token)) : Task.CompletedTask,
+            GuardAsync(_eventLoop.RunAsync(_events.PassAsync, _stopWriting.Token)));
+    }
+
+    /// <summary>
+    /// Says what is served now. Cheap: what there is to write is found out elsewhere, for several changes at once. The first call is made when
+    /// every kind of object has been read once, or everything would look missing. Called by one thread at a time.
+    /// </summary>
+    public void Observe(ObjectSet objects, ProxySnapshot snapshot, IReadOnlyList<Problem> problems)
+    {
+        Volatile.Write(ref _state, new ClusterState(objects, snapshot, problems));
+        Wake();
+    }
+
+    /// <summary>
+    /// Stops writing; takes the status back when this is the leader and the last replica; gives the lease back. Called when the process begins
+    /// to drain. Takes at most twice <see cref="ClusterWriterOptions.ShutdownTimeout"/>.
+    /// </summary>
+    public Task StopAsync() => _stopped ??= StopOnceAsync();
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _stopWriting.Dispose();
+        _stopLeading.Dispose();
+    }
+
+    private async Task StopOnceAsync()
+    {
+        await _stopWriting.CancelAsync();
+        await _writing;
+        if (_options is { UpdateStatus: true, UpdateStatusOnShutdown: true } && IsLeader)
+        {
+            await ClearStatusAsync();
+        }
+
+        await _stopLeading.CancelAsync();
+        await _leading;
+    }
+
+    private async Task ClearStatusAsync()
+    {
+        using var limit = new CancellationTokenSource(_options.ShutdownTimeout, _time);
+        try
+        {
+            await _status.ClearAsync(limit.Token);
+        }
+        catch (Exception error) when (error is ApiException or OperationCanceledException)
+        {
+            WritingLog.CannotWrite(_logger, error is ApiException ? error.Message : "there was not enough time before the end");
+        }
+    }
+
+    private void Wake()
+    {
+        _statusLoop.Wake();
+        _eventLoop.Wake();
+    }
+
+    /// <summary>A fault of ours here must not take the traffic with it.</summary>
+    private async Task GuardAsync(Task loop)
+    {
+        try
+        {
+            await loop;
+        }
+        catch (Exception error)
+        {
+            WritingLog.Failed(_logger, error);
+        }
+    }
+}

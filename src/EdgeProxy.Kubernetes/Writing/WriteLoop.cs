@@ -1,0 +1,96 @@
+using EdgeProxy.Kubernetes.Api;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeProxy.Kubernetes.Writing;
+
+/// <summary>What a pass left behind.</summary>
+internal enum PassResult
+{
+    /// <summary>All is written; the next pass comes with the next change.</summary>
+    Done,
+
+    /// <summary>Something waits for its time or for the rate limit.</summary>
+    More,
+}
+
+/// <summary>
+/// Runs passes: one soon after each <see cref="Wake"/>, however many there were, one now and then without, and later ones the longer the API
+/// server does not answer. A pass looks at what is and what should be, so nothing is lost when one fails.
+/// </summary>
+/// <param name="interval">Between two passes at least.</param>
+/// <param name="idle">Between two passes at most.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Told once when the API server fails.</param>
+internal sealed class WriteLoop(TimeSpan interval, TimeSpan idle, TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
+
+    private TaskCompletionSource _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>There is something new. Cheap; from any thread.</summary>
+    public void Wake() => Volatile.Read(ref _woken).TrySetResult();
+
+    /// <summary>Runs until <paramref name="stop"/>; the pass that runs then is cancelled.</summary>
+    public async Task RunAsync(Func<CancellationToken, Task<PassResult>> pass, CancellationToken stop)
+    {
+        var failures = 0;
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await WaitAsync(await TryAsync(), stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+
+        async Task<(TimeSpan AtLeast, TimeSpan AtMost)> TryAsync()
+        {
+            try
+            {
+                var result = await pass(stop);
+                failures = 0;
+                return (interval, result == PassResult.More ? interval : idle);
+            }
+            catch (ApiException error)
+            {
+                if (failures++ == 0)
+                {
+                    WritingLog.CannotWrite(logger, error.Message);
+                }
+
+                var delay = Delay(failures, error.RetryAfter);
+                return (delay, delay);
+            }
+        }
+    }
+
+    private static TimeSpan Delay(int failures, TimeSpan? asked)
+    {
+        var longest = Math.Min(LongestDelay.TotalSeconds, FirstDelay.TotalSeconds * Math.Pow(2, Math.Min(failures, 10)));
+        var delay = TimeSpan.FromSeconds(longest * (0.5 + (Random.Shared.NextDouble() / 2)));
+        return asked > delay ? asked.Value : delay;
+    }
+
+    private async Task WaitAsync((TimeSpan AtLeast, TimeSpan AtMost) pause, CancellationToken stop)
+    {
+        await Task.Delay(pause.AtLeast, time, stop);
+        if (pause.AtMost > pause.AtLeast)
+        {
+            try
+            {
+                await _woken.Task.WaitAsync(pause.AtMost - pause.AtLeast, time, stop);
+            }
+            catch (TimeoutException)
+            {
+                // Nothing new for so long: a pass without.
+            }
+        }
+
+        // Before the pass looks, so that what changes while it looks brings another one.
+        Volatile.Write(ref _woken, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+    }
+}
