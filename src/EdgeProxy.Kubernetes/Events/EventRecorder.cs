@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Kubernetes.Writing;
@@ -9,12 +10,6 @@ namespace EdgeProxy.Kubernetes.Events;
 internal sealed class EventRecorder(
     ApiClient api, ClusterWriterOptions options, Func<bool> mayWrite, Func<ClusterState> state, TimeProvider time, ILogger logger)
 {
-    private const int NotFound = 404;
-    private const int Conflict = 409;
-    private const int TooManyRequests = 429;
-    private const int Unauthorized = 401;
-    private const int BadGateway = 502;
-
     private const double PerSecond = 5;
     private const int Burst = 50;
 
@@ -93,7 +88,7 @@ internal sealed class EventRecorder(
         var document = EventText.Document(due.Condition, options.Controller, options.Election.Identity, time.GetUtcNow());
         var request = Request(HttpMethod.Post, Collection(due.Condition)) with { Body = JsonSerializer.SerializeToUtf8Bytes(document, EventJson.Default.EventDocument) };
         using var response = await api.SendAsync(request, cancellationToken);
-        if (response.Status != Conflict)
+        if (response.Status != (int)HttpStatusCode.Conflict)
         {
             Judge(response, due.Condition, count: 1);
             return 1;
@@ -106,7 +101,7 @@ internal sealed class EventRecorder(
     private async Task<int> JoinAsync(EventCondition condition, CancellationToken cancellationToken)
     {
         using var response = await api.SendAsync(Request(HttpMethod.Get, PathOf(condition)), cancellationToken);
-        if (response.Status == NotFound)
+        if (response.Status == (int)HttpStatusCode.NotFound)
         {
             return 1; // Expired between two requests; it is refreshed in its time.
         }
@@ -134,7 +129,7 @@ internal sealed class EventRecorder(
             ContentType = "application/merge-patch+json",
         };
         using var response = await api.SendAsync(request, cancellationToken);
-        if (response.Status == NotFound)
+        if (response.Status == (int)HttpStatusCode.NotFound)
         {
             return false;
         }
@@ -151,14 +146,13 @@ internal sealed class EventRecorder(
         {
             EventLog.Written(logger, kind, name, condition.Reason, count, condition.Note);
             _refusing.Remove(space);
+            return;
         }
-        else if (response.Status is Unauthorized or TooManyRequests or >= BadGateway)
+
+        response.ThrowIfAboutServer();
+        if (_refusing.Add(space))
         {
-            response.EnsureSuccess();
-        }
-        else if (_refusing.Add(space))
-        {
-            EventLog.Refused(logger, kind, name, space, response.Message ?? response.Status.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            EventLog.Refused(logger, kind, name, space, response.Message ?? ((HttpStatusCode)response.Status).ToString());
         }
     }
 

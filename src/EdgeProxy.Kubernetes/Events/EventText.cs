@@ -54,9 +54,9 @@ internal static class EventText
             return text;
         }
 
-        const string Ellipsis = "…";
+        const char Ellipsis = '…';
         var kept = new StringBuilder();
-        var room = bytes - Encoding.UTF8.GetByteCount(Ellipsis);
+        var room = bytes - Encoding.UTF8.GetByteCount([Ellipsis]);
         foreach (var rune in text.EnumerateRunes())
         {
             room -= rune.Utf8SequenceLength;

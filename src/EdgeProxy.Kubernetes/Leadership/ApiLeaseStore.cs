@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using EdgeProxy.Kubernetes.Api;
 
@@ -6,15 +7,12 @@ namespace EdgeProxy.Kubernetes.Leadership;
 /// <summary>The Lease as an object of the API server.</summary>
 internal sealed class ApiLeaseStore(ApiClient api, LeaderElectionOptions options) : ILeaseStore
 {
-    private const int NotFound = 404;
-    private const int Conflict = 409;
-
     private string Collection => $"/apis/coordination.k8s.io/v1/namespaces/{options.Lease.Namespace}/leases";
 
     public async Task<StoredLease?> ReadAsync(CancellationToken cancellationToken)
     {
         using var response = await api.SendAsync(Request(HttpMethod.Get, $"{Collection}/{options.Lease.Name}"), cancellationToken);
-        return response.Status == NotFound ? null : await StoredAsync(response, cancellationToken);
+        return response.Status == (int)HttpStatusCode.NotFound ? null : await StoredAsync(response, cancellationToken);
     }
 
     public async Task<StoredLease?> WriteAsync(LeaseRecord record, StoredLease? current, CancellationToken cancellationToken)
@@ -33,7 +31,7 @@ internal sealed class ApiLeaseStore(ApiClient api, LeaderElectionOptions options
             ? Request(HttpMethod.Post, Collection) with { Body = body }
             : Request(HttpMethod.Patch, $"{Collection}/{options.Lease.Name}") with { Body = body, ContentType = "application/merge-patch+json" };
         using var response = await api.SendAsync(request, cancellationToken);
-        return response.Status == Conflict ? null : await StoredAsync(response, cancellationToken);
+        return response.Status == (int)HttpStatusCode.Conflict ? null : await StoredAsync(response, cancellationToken);
     }
 
     private static async Task<StoredLease> StoredAsync(ApiResponse response, CancellationToken cancellationToken)

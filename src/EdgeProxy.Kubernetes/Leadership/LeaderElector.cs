@@ -64,7 +64,7 @@ internal sealed class LeaderElector(ILeaseStore store, LeaderElectionOptions opt
 
             _isUnreachable = false;
         }
-        catch (Exception error) when (error is ApiException or JsonException)
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             // A write without an answer may or may not be stored, and the Lease may be gone: look before the next.
             _election.Refused();

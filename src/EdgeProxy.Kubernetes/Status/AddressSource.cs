@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Text.Json.Serialization.Metadata;
 using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Kubernetes.Resources;
@@ -10,8 +11,6 @@ namespace EdgeProxy.Kubernetes.Status;
 /// <summary>Finds out where clients reach us. Asks the API server; nothing of it is watched.</summary>
 internal sealed class AddressSource(ApiClient api, ClusterWriterOptions options)
 {
-    private const int NotFound = 404;
-
     /// <summary>
     /// In order: the addresses that were given, those of the published Service, those of the nodes with ready replicas, those of our own node.
     /// Null when that cannot be said now, which is no reason to take anything back.
@@ -78,7 +77,7 @@ internal sealed class AddressSource(ApiClient api, ClusterWriterOptions options)
         {
             return await api.GetAsync(path, type, cancellationToken);
         }
-        catch (ApiException error) when (error.Status == NotFound)
+        catch (ApiException error) when (error.Status == (int)HttpStatusCode.NotFound)
         {
             return null;
         }

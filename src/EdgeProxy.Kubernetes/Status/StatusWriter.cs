@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Text.Json;
 using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Kubernetes.Leadership;
@@ -16,12 +17,6 @@ namespace EdgeProxy.Kubernetes.Status;
 internal sealed class StatusWriter(
     ApiClient api, ClusterWriterOptions options, Func<bool> mayWrite, Func<ClusterState> state, TimeProvider time, ILogger logger)
 {
-    private const int Unauthorized = 401;
-    private const int Forbidden = 403;
-    private const int NotFound = 404;
-    private const int Conflict = 409;
-    private const int TooManyRequests = 429;
-    private const int BadGateway = 502;
     private const int WritersAtShutdown = 8;
 
     // 10,000 Ingresses in three minutes, and no API server notices.
@@ -181,11 +176,11 @@ internal sealed class StatusWriter(
                 Timeout = options.Election.WriteTimeout,
             };
             using var response = await api.SendAsync(request, cancellationToken);
-            switch (response.Status)
+            switch ((HttpStatusCode)response.Status)
             {
-                case NotFound:
+                case HttpStatusCode.NotFound:
                     return Outcome.Moot;
-                case Conflict when mayLookAgain:
+                case HttpStatusCode.Conflict when mayLookAgain:
                     if (await LookAsync(path, cancellationToken) is not { } fresh || !IsSame(fresh, seen) || !mayWrite())
                     {
                         return Outcome.Moot; // The watch brings what became of it.
@@ -193,24 +188,21 @@ internal sealed class StatusWriter(
 
                     seen = fresh;
                     break;
-                case Conflict:
+                case HttpStatusCode.Conflict:
                     return Outcome.Moot;
-                case >= 400 when !IsAboutServer(response.Status):
-                    return new Outcome(false, response.Status == Forbidden ? $"not allowed to patch ingresses/status ({response.Message})" : response.Message ?? "");
-                default:
-                    response.EnsureSuccess();
+                case var _ when response.IsSuccess:
                     return Outcome.Done;
+                case var status:
+                    response.ThrowIfAboutServer();
+                    return new Outcome(false, response.Message ?? status.ToString());
             }
         }
     }
 
-    // Every other failure, a webhook's included, is about the one object and must not hold up the rest.
-    private static bool IsAboutServer(int status) => status is Unauthorized or TooManyRequests or >= BadGateway;
-
     private async Task<Ingress?> LookAsync(string path, CancellationToken cancellationToken)
     {
         using var response = await api.SendAsync(new ApiRequest(HttpMethod.Get, path) { Timeout = options.Election.WriteTimeout }, cancellationToken);
-        if (response.Status == NotFound)
+        if (response.Status == (int)HttpStatusCode.NotFound)
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Model.Health;
 
 namespace EdgeProxy.Kubernetes.Translation;

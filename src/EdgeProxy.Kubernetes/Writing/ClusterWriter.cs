@@ -56,10 +56,10 @@ public sealed class ClusterWriter : IAsyncDisposable
     /// <summary>Begins. Called once.</summary>
     public void Start()
     {
-        _leading = _options.LeaderElect ? GuardAsync(_elector.RunAsync(_options.ShutdownTimeout, _stopLeading.Token)) : Task.CompletedTask;
+        _leading = _options.LeaderElect ? _elector.RunAsync(_options.ShutdownTimeout, _stopLeading.Token) : Task.CompletedTask;
         _writing = Task.WhenAll(
-            _options.UpdateStatus ? GuardAsync(_statusLoop.RunAsync(_status.PassAsync, _stopWriting.Token)) : Task.CompletedTask,
-            GuardAsync(_eventLoop.RunAsync(_events.PassAsync, _stopWriting.Token)));
+            _options.UpdateStatus ? _statusLoop.RunAsync(_status.PassAsync, _stopWriting.Token) : Task.CompletedTask,
+            _eventLoop.RunAsync(_events.PassAsync, _stopWriting.Token));
     }
 
     /// <summary>
@@ -116,18 +116,5 @@ public sealed class ClusterWriter : IAsyncDisposable
     {
         _statusLoop.Wake();
         _eventLoop.Wake();
-    }
-
-    /// <summary>A fault of ours here must not take the traffic with it.</summary>
-    private async Task GuardAsync(Task loop)
-    {
-        try
-        {
-            await loop;
-        }
-        catch (Exception error)
-        {
-            WritingLog.Failed(_logger, error);
-        }
     }
 }

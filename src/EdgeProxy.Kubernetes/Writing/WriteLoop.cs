@@ -55,14 +55,19 @@ internal sealed class WriteLoop(TimeSpan interval, TimeSpan idle, TimeProvider t
                 failures = 0;
                 return (interval, result == PassResult.More ? interval : idle);
             }
-            catch (ApiException error)
+            catch (Exception error) when (!stop.IsCancellationRequested)
             {
-                if (failures++ == 0)
+                var refusal = error as ApiException;
+                if (refusal is null)
                 {
-                    WritingLog.CannotWrite(logger, error.Message);
+                    WritingLog.Failed(logger, error);
+                }
+                else if (failures == 0)
+                {
+                    WritingLog.CannotWrite(logger, refusal.Message);
                 }
 
-                var delay = Delay(failures, error.RetryAfter);
+                var delay = Delay(++failures, refusal?.RetryAfter);
                 return (delay, delay);
             }
         }

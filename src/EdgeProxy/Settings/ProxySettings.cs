@@ -81,6 +81,27 @@ internal sealed class ProxySettings
     /// <summary>The ConfigMap of ports that lead to UDP ports of Services; null: there is none.</summary>
     public NamespacedName? UdpServices { get; set; }
 
+    /// <summary>Addresses and names under which Ingresses are reachable; empty: they are found out.</summary>
+    public ImmutableArray<string> PublishStatusAddresses { get; set; } = [];
+
+    /// <summary>The Service whose addresses are those of Ingresses; null: those of the nodes with ready replicas are.</summary>
+    public NamespacedName? PublishService { get; set; }
+
+    /// <summary>Whether the status of Ingresses is written, in a cluster.</summary>
+    public bool UpdateStatus { get; set; } = true;
+
+    /// <summary>Whether the last replica takes the status back when it stops.</summary>
+    public bool UpdateStatusOnShutdown { get; set; } = true;
+
+    /// <summary>Whether replicas elect one that writes; without, each believes to be alone.</summary>
+    public bool LeaderElect { get; set; } = true;
+
+    /// <summary>Name of the Lease by which they do.</summary>
+    public string ElectionId { get; set; } = "edgeproxy-leader";
+
+    /// <summary>Its namespace; null: that of our pod, else that of the kubeconfig's context, else <c>default</c>.</summary>
+    public string? ElectionNamespace { get; set; }
+
     /// <summary>Senders whose PROXY headers are believed, on Services that accept them; empty: nobody.</summary>
     public ImmutableArray<IpPrefix> ProxyProtocolFrom { get; set; } = [];
 

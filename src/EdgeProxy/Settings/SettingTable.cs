@@ -97,6 +97,28 @@ internal static class SettingTable
         Name("tcp-services-configmap", "ConfigMap of ports that lead to TCP ports of Services: \"9000\": \"ns/service:port\". Default: none.",
             (settings, name) => settings.TcpServices = name),
         Name("udp-services-configmap", "The same for UDP. Default: none.", (settings, name) => settings.UdpServices = name),
+        List("publish-status-address", "ADDRESS", "Addresses and names that the status of Ingresses shows. Default: found out.", (settings, values) =>
+        {
+            settings.PublishStatusAddresses = [.. values];
+            return null;
+        }),
+        Name("publish-service", "Service whose addresses the status of Ingresses shows. Default: the addresses of the nodes with ready replicas.",
+            (settings, name) => settings.PublishService = name),
+        Switch("update-status", "Write the status of Ingresses, in a cluster. Default true; false beside another controller that does.",
+            (settings, on) => settings.UpdateStatus = on),
+        Switch("update-status-on-shutdown", "Take the status back when the last replica stops. Default true.",
+            (settings, on) => settings.UpdateStatusOnShutdown = on),
+        Switch("leader-elect", "Let replicas elect the one that writes status and Events. Default true.", (settings, on) => settings.LeaderElect = on),
+        One("election-id", "NAME", "Name of the Lease by which replicas elect. Default edgeproxy-leader.", (settings, value) =>
+        {
+            settings.ElectionId = value;
+            return NameMistake(value);
+        }),
+        One("election-namespace", "NAMESPACE", "Namespace of that Lease. Default: that of our pod, else of the kubeconfig's context.", (settings, value) =>
+        {
+            settings.ElectionNamespace = value;
+            return NameMistake(value);
+        }),
         One("scheduler", "NAME", $"Scheduler of Services without the annotation edgeproxy.io/scheduler: {string.Join(", ", SchedulingPolicy.Schedulers)}. Default rr.",
             (settings, value) =>
             {
@@ -108,16 +130,7 @@ internal static class SettingTable
                 settings.Scheduler = value;
                 return null;
             }),
-        One("passive-ejection", "BOOL", "Pass over endpoints that keep failing, for a while. Default true.", (settings, value) =>
-        {
-            if (!bool.TryParse(value, out var ejects))
-            {
-                return "must be true or false";
-            }
-
-            settings.PassiveEjection = ejects;
-            return null;
-        }),
+        Switch("passive-ejection", "Pass over endpoints that keep failing, for a while. Default true.", (settings, on) => settings.PassiveEjection = on),
         Duration("connect-timeout", DurationRule.Connect, "Time an endpoint of a Service gets to accept a TCP connection. Default 2s.",
             (settings, timeout) => settings.Timeouts = settings.Timeouts with { Connect = timeout }),
         Duration("idle-timeout", DurationRule.Idle, "How long a TCP connection to a Service may be silent; 0: for ever. Default 0.",
@@ -164,16 +177,8 @@ internal static class SettingTable
                 settings.DnsZone = settings.DnsZone with { Pods = pods };
                 return null;
             }),
-        One("dns-ignore-empty", "BOOL", "true: a Service with a cluster IP but without ready endpoints has no name. Default false.", (settings, value) =>
-        {
-            if (!bool.TryParse(value, out var ignore))
-            {
-                return "must be true or false";
-            }
-
-            settings.DnsZone = settings.DnsZone with { IgnoreEmptyServices = ignore };
-            return null;
-        }),
+        Switch("dns-ignore-empty", "true: a Service with a cluster IP but without ready endpoints has no name. Default false.",
+            (settings, on) => settings.DnsZone = settings.DnsZone with { IgnoreEmptyServices = on }),
         One("admin-address", "IP", "Address of the admin port. Default 127.0.0.1.", (settings, value) =>
         {
             if (!IPAddress.TryParse(value, out var address))
@@ -260,6 +265,21 @@ internal static class SettingTable
     private static Setting List(string name, string hint, string help, Func<ProxySettings, IReadOnlyList<string>, string?> apply) =>
         new(name, hint, help, IsList: true, apply);
 
+    private static Setting Switch(string name, string help, Action<ProxySettings, bool> set) => One(name, "BOOL", help, (settings, value) =>
+    {
+        if (!bool.TryParse(value, out var on))
+        {
+            return "must be true or false";
+        }
+
+        set(settings, on);
+        return null;
+    });
+
+    private static string? NameMistake(string value) =>
+        value.Length <= 63 && value.Length > 0 && value.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-') && value[0] != '-' && value[^1] != '-'
+            ? null
+            : "must be at most 63 lower-case letters, digits and dashes inside";
     private static Setting Port(string name, string help, Action<ProxySettings, int> set) => One(name, "PORT", help, (settings, value) =>
     {
         if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port > ushort.MaxValue)
