@@ -100,7 +100,7 @@ internal static class SettingTable
         List("publish-status-address", "ADDRESS", "Addresses and names that the status of Ingresses shows. Default: found out.", (settings, values) =>
         {
             settings.PublishStatusAddresses = [.. values];
-            return null;
+            return values.FirstOrDefault(value => !IPAddress.TryParse(value, out _) && !IsName(value)) is { } wrong ? $"'{wrong}' is neither an IP address nor a name in lower case" : null;
         }),
         Name("publish-service", "Service whose addresses the status of Ingresses shows. Default: the addresses of the nodes with ready replicas.",
             (settings, name) => settings.PublishService = name),
@@ -112,12 +112,12 @@ internal static class SettingTable
         One("election-id", "NAME", "Name of the Lease by which replicas elect. Default edgeproxy-leader.", (settings, value) =>
         {
             settings.ElectionId = value;
-            return NameMistake(value);
+            return IsName(value) ? null : "must be letters in lower case, digits and dashes, with dots between labels";
         }),
         One("election-namespace", "NAMESPACE", "Namespace of that Lease. Default: that of our pod, else of the kubeconfig's context.", (settings, value) =>
         {
             settings.ElectionNamespace = value;
-            return NameMistake(value);
+            return IsName(value) && !value.Contains('.', StringComparison.Ordinal) ? null : "must be letters in lower case, digits and dashes";
         }),
         One("scheduler", "NAME", $"Scheduler of Services without the annotation edgeproxy.io/scheduler: {string.Join(", ", SchedulingPolicy.Schedulers)}. Default rr.",
             (settings, value) =>
@@ -276,10 +276,11 @@ internal static class SettingTable
         return null;
     });
 
-    private static string? NameMistake(string value) =>
-        value.Length <= 63 && value.Length > 0 && value.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-') && value[0] != '-' && value[^1] != '-'
-            ? null
-            : "must be at most 63 lower-case letters, digits and dashes inside";
+    // What Kubernetes takes for names of objects and for host names in a status: lower case, dots between labels.
+    private static bool IsName(string text) =>
+        text.Length <= 253 && text.Split('.').All(label => label.Length is > 0 and <= 63 && label[0] != '-' && label[^1] != '-'
+            && label.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-'));
+
     private static Setting Port(string name, string help, Action<ProxySettings, int> set) => One(name, "PORT", help, (settings, value) =>
     {
         if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port > ushort.MaxValue)

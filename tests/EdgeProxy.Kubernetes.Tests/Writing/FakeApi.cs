@@ -37,7 +37,7 @@ internal sealed class FakeApi : IAsyncDisposable
     {
         while (!wanted())
         {
-            await _written.WaitAsync(cancellationToken);
+            Assert.True(await _written.WaitAsync(TimeSpan.FromSeconds(30), cancellationToken), "Nothing was written for 30 s.");
         }
     }
 
@@ -55,7 +55,7 @@ internal sealed class FakeApi : IAsyncDisposable
         var app = builder.Build();
         var api = new FakeApi(app);
         app.Run(api.ServeAsync);
-        await app.StartAsync();
+        await app.StartAsync(TestContext.Current.CancellationToken);
         return api;
     }
 
@@ -129,11 +129,11 @@ internal sealed class FakeApi : IAsyncDisposable
         if (Refuse(method, path) is { } refusal)
         {
             context.Response.StatusCode = refusal;
-            await context.Response.WriteAsync("""{"kind": "Status", "message": "refused by the test", "reason": "Test"}""");
+            await context.Response.WriteAsync("""{"kind": "Status", "message": "refused by the test", "reason": "Test"}""", context.RequestAborted);
             return;
         }
 
-        var body = method == HttpMethods.Get ? null : (await JsonNode.ParseAsync(context.Request.Body))!.AsObject();
+        var body = method == HttpMethods.Get ? null : (await JsonNode.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted))!.AsObject();
         if (body is not null)
         {
             BeforeWrite?.Invoke(path);
@@ -154,7 +154,7 @@ internal sealed class FakeApi : IAsyncDisposable
 
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
-        await context.Response.WriteAsync(answer?.ToJsonString() ?? """{"kind": "Status"}""");
+        await context.Response.WriteAsync(answer?.ToJsonString() ?? """{"kind": "Status"}""", context.RequestAborted);
     }
 
     private (int Status, JsonNode? Answer) Get(string path, string? selector)
