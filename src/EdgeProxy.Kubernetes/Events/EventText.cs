@@ -41,7 +41,7 @@ internal static class EventText
         {
             ApiVersion = condition.Regarding.ApiVersion,
             Kind = condition.Regarding.Kind,
-            Namespace = condition.Regarding.Name.Namespace,
+            Namespace = condition.Regarding.Name.Namespace is { Length: > 0 } space ? space : null,
             Name = condition.Regarding.Name.Name,
             Uid = condition.Regarding.Uid,
         },

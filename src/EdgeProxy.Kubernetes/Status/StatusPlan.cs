@@ -36,10 +36,11 @@ internal static class StatusPlan
         }
     }
 
-    /// <summary>What to write when nobody is left to serve: every status that is ours says nothing.</summary>
-    public static IEnumerable<StatusChange> Clear(ClusterState state, ImmutableArray<StatusAddress> addresses) =>
+    /// <summary>What to write when nobody is left to serve: every status that is ours says nothing. <paramref name="says"/> is what one says now.</summary>
+    public static IEnumerable<StatusChange> Clear(
+        ClusterState state, ImmutableArray<StatusAddress> addresses, Func<Ingress, ImmutableArray<StatusAddress>> says) =>
         from pair in state.Objects.Ingresses
-        let current = StatusAddress.Of(pair.Value)
+        let current = says(pair.Value)
         where IsOurs(state, pair.Key) && !current.IsEmpty && current.All(addresses.Contains)
         select new StatusChange(pair.Value, []);
 

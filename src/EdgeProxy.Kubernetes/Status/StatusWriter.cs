@@ -78,7 +78,7 @@ internal sealed class StatusWriter(
 
         var written = 0;
         await Parallel.ForEachAsync(
-            StatusPlan.Clear(state(), addresses),
+            StatusPlan.Clear(state(), addresses, Says),
             new ParallelOptions { MaxDegreeOfParallelism = WritersAtShutdown, CancellationToken = cancellationToken },
             async (change, stop) =>
             {
@@ -89,6 +89,10 @@ internal sealed class StatusWriter(
             });
         StatusLog.Cleared(logger, written);
     }
+
+    /// <summary>What an Ingress shows, our last write included even when the watch has not brought it back yet.</summary>
+    private ImmutableArray<StatusAddress> Says(Ingress ingress) =>
+        _attempts.TryGetValue(ingress.Name, out var last) && last.IsDone && ReferenceEquals(last.Ingress, ingress) ? last.Addresses : StatusAddress.Of(ingress);
 
     private void Remember(ClusterState current)
     {
@@ -145,7 +149,7 @@ internal sealed class StatusWriter(
     {
         var name = change.Ingress.Name;
         var outcome = await PatchAsync(change, cancellationToken);
-        _attempts[name] = new Attempt(change.Ingress, change.Addresses, outcome.Refusal is null ? null : time.GetTimestamp());
+        _attempts[name] = new Attempt(change.Ingress, change.Addresses, outcome.IsDone, outcome.Refusal is null ? null : time.GetTimestamp());
         if (outcome.IsDone)
         {
             if (!StatusPlan.IsOurs(state(), name))
@@ -221,7 +225,7 @@ internal sealed class StatusWriter(
         ingress.Metadata.Annotations?.GetValueOrDefault(Translation.IngressClassRule.DeprecatedAnnotation);
 
     /// <summary>What was last tried for an object.</summary>
-    private sealed record Attempt(Ingress Ingress, ImmutableArray<StatusAddress> Addresses, long? RefusedAt);
+    private sealed record Attempt(Ingress Ingress, ImmutableArray<StatusAddress> Addresses, bool IsDone, long? RefusedAt);
 
     /// <summary>What became of a write: done, refused for a reason, or overtaken by events.</summary>
     private readonly record struct Outcome(bool IsDone, string? Refusal)

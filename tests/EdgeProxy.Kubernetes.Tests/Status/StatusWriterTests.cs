@@ -220,7 +220,6 @@ public sealed class StatusWriterTests
         scene.Options = scene.Options with { Pod = OwnPod };
         Restart();
         await WatchAndPassAsync();
-        scene.Watch();
 
         await _writer!.ClearAsync(TestContext.Current.CancellationToken);
 

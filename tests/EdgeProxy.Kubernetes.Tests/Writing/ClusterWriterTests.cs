@@ -33,8 +33,6 @@ public sealed class ClusterWriterTests
         scene.Watch();
         second.Observe(scene.State.Objects, scene.State.Snapshot, scene.State.Problems);
         await scene.Api.WaitForAsync(() => scene.StatusOf("late") == "192.0.2.1", TestContext.Current.CancellationToken);
-        scene.Watch();
-        second.Observe(scene.State.Objects, scene.State.Snapshot, scene.State.Problems);
 
         // The last one stops.
         await second.StopAsync();
