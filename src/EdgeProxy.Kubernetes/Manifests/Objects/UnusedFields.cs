@@ -12,7 +12,7 @@ internal static class UnusedFields
     private static readonly FrozenDictionary<Type, FrozenSet<string>> ByType = new Dictionary<Type, string>
     {
         [typeof(ObjectMeta)] = """
-            generateName selfLink uid resourceVersion generation deletionGracePeriodSeconds ownerReferences finalizers managedFields clusterName
+            generateName selfLink uid generation deletionGracePeriodSeconds ownerReferences finalizers managedFields clusterName
             initializers
             """,
         [typeof(ServiceSpec)] = "topologyKeys trafficDistribution ipFamily",
