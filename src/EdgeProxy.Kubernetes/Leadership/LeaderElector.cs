@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace EdgeProxy.Kubernetes.Leadership;
 
-/// <summary>Takes the lease when it is free, renews it while it is ours, and gives it back at the end.</summary>
+/// <summary>Takes the lease when it is free and renews it while it is ours.</summary>
 internal sealed class LeaderElector(ILeaseStore store, LeaderElectionOptions options, TimeProvider time, ILogger logger)
 {
     // As client-go: those who wait do not come all at once.
@@ -24,8 +24,8 @@ internal sealed class LeaderElector(ILeaseStore store, LeaderElectionOptions opt
     /// <summary>Who held the lease when it was last looked at; empty for nobody.</summary>
     public string Holder => _election.Holder;
 
-    /// <summary>Runs until <paramref name="stop"/>, then gives the lease back, for which <paramref name="releaseTimeout"/> is the limit.</summary>
-    public async Task RunAsync(TimeSpan releaseTimeout, CancellationToken stop)
+    /// <summary>Tries, and tries again, until <paramref name="stop"/>. The lease is kept then: <see cref="ReleaseAsync"/> gives it back.</summary>
+    public async Task RunAsync(CancellationToken stop)
     {
         try
         {
@@ -38,8 +38,7 @@ internal sealed class LeaderElector(ILeaseStore store, LeaderElectionOptions opt
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            using var limit = new CancellationTokenSource(releaseTimeout, time);
-            await ReleaseAsync(limit.Token);
+            // The process is stopping.
         }
     }
 
@@ -79,6 +78,7 @@ internal sealed class LeaderElector(ILeaseStore store, LeaderElectionOptions opt
     }
 
     /// <summary>Gives the lease back when it is ours, so that the next leader need not wait for it to run out.</summary>
+    /// <exception cref="ApiException">It cannot be written; others wait as if we had crashed.</exception>
     public async Task ReleaseAsync(CancellationToken cancellationToken)
     {
         var own = _election.Own;
@@ -87,16 +87,9 @@ internal sealed class LeaderElector(ILeaseStore store, LeaderElectionOptions opt
             return;
         }
 
-        try
+        if (await store.WriteAsync(record, own, cancellationToken) is not null)
         {
-            if (await store.WriteAsync(record, own, cancellationToken) is not null)
-            {
-                LeadershipLog.Released(logger, options.Lease);
-            }
-        }
-        catch (Exception error) when (error is ApiException or JsonException or OperationCanceledException)
-        {
-            LeadershipLog.Unreachable(logger, options.Lease, error is ApiException ? error.Message : "the process is stopping");
+            LeadershipLog.Released(logger, options.Lease);
         }
     }
 

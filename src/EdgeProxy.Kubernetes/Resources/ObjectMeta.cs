@@ -12,7 +12,7 @@ public sealed class ObjectMeta
     /// <summary>Unique over the life of the cluster: an object made again under the same name has another. Absent in manifests.</summary>
     public string? Uid { get; set; }
 
-    /// <summary>The version of the object as it is stored; opaque. Absent in manifests.</summary>
+    /// <summary>Changes whenever the object does; only meant to be compared for equality. Absent in manifests.</summary>
     public string? ResourceVersion { get; set; }
 
     /// <summary>Labels, matched by selectors.</summary>

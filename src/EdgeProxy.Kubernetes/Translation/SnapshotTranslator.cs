@@ -20,6 +20,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     private readonly Dictionary<NamespacedName, IReadOnlyList<AnnotationUse>> _annotations = [];
     private readonly ReferenceIndex _references = new();
     private readonly ControllerConfiguration _configuration = new(options);
+    private readonly HashSet<NamedObject> _named = [];
     private LocalNode? _node;
 
     /// <summary>The objects of the last snapshot.</summary>
@@ -34,6 +35,9 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     /// <summary>What became of the annotations of each Ingress that is served and has any of ours.</summary>
     public IReadOnlyDictionary<NamespacedName, IReadOnlyList<AnnotationUse>> Annotations => _annotations;
 
+    /// <summary>What the objects that were translated last name.</summary>
+    internal IReadOnlyCollection<NamedObject> Named => _named;
+
     /// <summary>This node. A new one is looked at by the next translation, which is then one of all Services.</summary>
     public LocalNode LocalNode { get; set; } = options.Node;
 
@@ -45,6 +49,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     {
         var before = Objects;
         Objects = next;
+        _named.Clear();
         var node = CurrentNode(next);
         var rebuildAll = node != _node;
         _node = node;
@@ -68,6 +73,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         var certificates = changes.Secrets.ToHashSet();
         var isConfiguredAnew = _configuration.Follow(next, changes, ReportConfigMap);
         builder.Http = _configuration.Http;
+        _named.UnionWith(_configuration.References);
         var ingresses = changes.Ingresses.ToHashSet();
         ingresses.UnionWith(_references.UsersOf("Secret", changes.Secrets));
         ingresses.UnionWith(_references.UsersOf("ConfigMap", changes.ConfigMaps));
@@ -89,6 +95,10 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         Snapshot = builder.Build();
         return Snapshot;
     }
+
+    /// <summary>Whether an object of the last snapshot names this one.</summary>
+    internal bool IsNamed(NamedObject named) =>
+        (named.Kind == "Secret" && _secretUsers.GetValueOrDefault(named.Name) > 0) || _references.IsNamed(named) || _configuration.References.Contains(named);
 
     /// <summary>The node, with what its Node object says.</summary>
     private LocalNode CurrentNode(ObjectSet objects)
@@ -161,6 +171,11 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         IReadOnlyCollection<NamedObject> references = [];
         if (Objects.Ingresses.TryGetValue(name, out var ingress) && IngressClassRule.IsOurs(ingress, Objects.IngressClasses, options))
         {
+            if (IngressClassRule.HasIdleAnnotation(ingress))
+            {
+                problems.Note(ingress, $"metadata.annotations[{IngressClassRule.DeprecatedAnnotation}]", "not read: spec.ingressClassName says another class");
+            }
+
             var annotations = AnnotationReader.Read(ingress, Objects, _configuration.Options, problems);
             var config = IngressTranslator.Translate(ingress, annotations, problems);
             references = annotations.References;
@@ -183,6 +198,8 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         }
 
         _references.Set(name, references);
+        _named.UnionWith(references);
+        _named.UnionWith(secrets.Select(secret => new NamedObject("Secret", secret)));
         CountSecretUsers(name, secrets, certificates);
         Report("Ingress", name, problems);
     }

@@ -56,7 +56,7 @@ public sealed class ClusterWriter : IAsyncDisposable
     /// <summary>Begins. Called once.</summary>
     public void Start()
     {
-        _leading = _options.LeaderElect ? _elector.RunAsync(_options.ShutdownTimeout, _stopLeading.Token) : Task.CompletedTask;
+        _leading = _options.LeaderElect ? _elector.RunAsync(_stopLeading.Token) : Task.CompletedTask;
         _writing = Task.WhenAll(
             _options.UpdateStatus ? _statusLoop.RunAsync(_status.PassAsync, _stopWriting.Token) : Task.CompletedTask,
             _eventLoop.RunAsync(_events.PassAsync, _stopWriting.Token));
@@ -74,37 +74,40 @@ public sealed class ClusterWriter : IAsyncDisposable
 
     /// <summary>
     /// Stops writing; takes the status back when this is the leader and the last replica; gives the lease back. Called when the process begins
-    /// to drain. Takes at most twice <see cref="ClusterWriterOptions.ShutdownTimeout"/>.
+    /// to drain. Each of the two may take <see cref="ClusterWriterOptions.ShutdownTimeout"/>, and less once <paramref name="now"/> is cancelled.
     /// </summary>
-    public Task StopAsync() => _stopped ??= StopOnceAsync();
+    public Task StopAsync(CancellationToken now) => _stopped ??= StopOnceAsync(now);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        await StopAsync();
+        await StopAsync(CancellationToken.None);
         _stopWriting.Dispose();
         _stopLeading.Dispose();
     }
 
-    private async Task StopOnceAsync()
+    private async Task StopOnceAsync(CancellationToken now)
     {
         await _stopWriting.CancelAsync();
         await _writing;
         if (_options is { UpdateStatus: true, UpdateStatusOnShutdown: true } && IsLeader)
         {
-            await ClearStatusAsync();
+            await WithinLimitAsync(_status.ClearAsync, now);
         }
 
+        // Only now: until here nobody else may write.
         await _stopLeading.CancelAsync();
         await _leading;
+        await WithinLimitAsync(_elector.ReleaseAsync, now);
     }
 
-    private async Task ClearStatusAsync()
+    private async Task WithinLimitAsync(Func<CancellationToken, Task> last, CancellationToken now)
     {
         using var limit = new CancellationTokenSource(_options.ShutdownTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, now);
         try
         {
-            await _status.ClearAsync(limit.Token);
+            await last(either.Token);
         }
         catch (Exception error) when (error is ApiException or OperationCanceledException)
         {

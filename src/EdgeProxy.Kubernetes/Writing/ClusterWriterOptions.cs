@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EdgeProxy.Kubernetes.Leadership;
+using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
 
 namespace EdgeProxy.Kubernetes.Writing;
@@ -37,6 +38,6 @@ public sealed record ClusterWriterOptions
     /// <summary>How long taking the status back, and then giving the lease back, may take. Default 10 s.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Who Events are from (reportingController). Default <c>edgeproxy.io/ingress-controller</c>.</summary>
-    public string Controller { get; init; } = "edgeproxy.io/ingress-controller";
+    /// <summary>Who Events are from (reportingController). Default <see cref="TranslationOptions.OwnController"/>.</summary>
+    public string Controller { get; init; } = TranslationOptions.OwnController;
 }

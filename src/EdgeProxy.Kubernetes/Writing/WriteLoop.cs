@@ -1,4 +1,5 @@
 using EdgeProxy.Kubernetes.Api;
+using EdgeProxy.Kubernetes.Api.Watching;
 using Microsoft.Extensions.Logging;
 
 namespace EdgeProxy.Kubernetes.Writing;
@@ -34,7 +35,8 @@ internal sealed class WriteLoop(TimeSpan interval, TimeSpan idle, TimeProvider t
     /// <summary>Runs until <paramref name="stop"/>; the pass that runs then is cancelled.</summary>
     public async Task RunAsync(Func<CancellationToken, Task<PassResult>> pass, CancellationToken stop)
     {
-        var failures = 0;
+        var backoff = new Backoff(FirstDelay, LongestDelay);
+        var isFailing = false;
         while (!stop.IsCancellationRequested)
         {
             try
@@ -52,7 +54,8 @@ internal sealed class WriteLoop(TimeSpan interval, TimeSpan idle, TimeProvider t
             try
             {
                 var result = await pass(stop);
-                failures = 0;
+                backoff.Reset();
+                isFailing = false;
                 return (interval, result == PassResult.More ? interval : idle);
             }
             catch (Exception error) when (!stop.IsCancellationRequested)
@@ -62,22 +65,16 @@ internal sealed class WriteLoop(TimeSpan interval, TimeSpan idle, TimeProvider t
                 {
                     WritingLog.Failed(logger, error);
                 }
-                else if (failures == 0)
+                else if (!isFailing)
                 {
                     WritingLog.CannotWrite(logger, refusal.Message);
                 }
 
-                var delay = Delay(++failures, refusal?.RetryAfter);
+                isFailing = true;
+                var delay = backoff.Next(refusal?.RetryAfter);
                 return (delay, delay);
             }
         }
-    }
-
-    private static TimeSpan Delay(int failures, TimeSpan? asked)
-    {
-        var longest = Math.Min(LongestDelay.TotalSeconds, FirstDelay.TotalSeconds * Math.Pow(2, Math.Min(failures, 10)));
-        var delay = TimeSpan.FromSeconds(longest * (0.5 + (Random.Shared.NextDouble() / 2)));
-        return asked > delay ? asked.Value : delay;
     }
 
     private async Task WaitAsync((TimeSpan AtLeast, TimeSpan AtMost) pause, CancellationToken stop)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using EdgeProxy.Dns.Resolving;
 using EdgeProxy.Http.AccessLogs;
+using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Scheduling;
@@ -24,6 +25,33 @@ internal static class SettingTable
                 settings.Manifests = [.. values];
                 return null;
             }) with { SplitsAtCommas = false },
+        One("kubeconfig", "FILE", "Kubeconfig of the cluster whose objects are served instead. Default: in a pod, what the pod is given; else the files KUBECONFIG lists.",
+            (settings, value) =>
+            {
+                settings.Kubeconfig = value;
+                return null;
+            }),
+        One("kube-context", "NAME", "Context of the kubeconfig. Default: its current one.", (settings, value) =>
+        {
+            settings.KubeContext = value;
+            return null;
+        }),
+        List("watch-namespace", "NAME", "Namespaces of the cluster whose objects are read. Default: all.", (settings, values) =>
+        {
+            settings.WatchNamespaces = [.. values.Distinct(StringComparer.Ordinal)];
+            return null;
+        }),
+        One("watch-secrets", "WHICH", "Secrets of the cluster that are kept in memory: referenced (by an Ingress that is served), all or none. Default referenced.",
+            (settings, value) =>
+            {
+                if (!Enum.TryParse<SecretSelection>(value, ignoreCase: true, out var selection) || !Enum.IsDefined(selection))
+                {
+                    return "must be referenced, all or none";
+                }
+
+                settings.WatchSecrets = selection;
+                return null;
+            }),
         Port("http-port", "Port for HTTP. Default 80 where that is allowed and free, else 8080.", (settings, port) => settings.HttpPort = port),
         Port("https-port", "Port for HTTPS. Default 443 where that is allowed and free, else 8443.", (settings, port) => settings.HttpsPort = port),
         List("listen-address", "IP", "Addresses the HTTP and HTTPS ports listen on. Default: every address this host has at start.", (settings, values) =>
@@ -79,12 +107,16 @@ internal static class SettingTable
             settings.NodePortRange = value;
             return null;
         }),
-        One("ingress-class", "NAME", "Class name that is ours, in the annotation kubernetes.io/ingress.class or without a class object. Default edgeproxy.",
+        One("ingress-class", "NAME", "Value of the annotation kubernetes.io/ingress.class that is ours, and the name meant by --ingress-class-by-name. Default edgeproxy.",
             (settings, value) =>
             {
                 settings.IngressClass = value;
                 return null;
             }),
+        Boolean("ingress-class-by-name", "The class named by --ingress-class is ours whatever its IngressClass says, or without one. Default false.",
+            (settings, byName) => settings.IngressClassByName = byName),
+        Boolean("watch-ingress-without-class", "Ingresses that name no class are ours. Default false.",
+            (settings, withoutClass) => settings.WatchIngressWithoutClass = withoutClass),
         List("controller", "NAME", "Values of IngressClass.spec.controller that are ours. Default edgeproxy.io/ingress-controller and, from manifests, k8s.io/ingress-nginx.",
             (settings, values) =>
             {
@@ -104,11 +136,11 @@ internal static class SettingTable
         }),
         Name("publish-service", "Service whose addresses the status of Ingresses shows. Default: the addresses of the nodes with ready replicas.",
             (settings, name) => settings.PublishService = name),
-        Switch("update-status", "Write the status of Ingresses, in a cluster. Default true; false beside another controller that does.",
+        Boolean("update-status", "Write the status of Ingresses, in a cluster. Default true; false beside another controller that does.",
             (settings, on) => settings.UpdateStatus = on),
-        Switch("update-status-on-shutdown", "Take the status back when the last replica stops. Default true.",
+        Boolean("update-status-on-shutdown", "Take the status back when the last replica stops. Default true.",
             (settings, on) => settings.UpdateStatusOnShutdown = on),
-        Switch("leader-elect", "Let replicas elect the one that writes status and Events. Default true.", (settings, on) => settings.LeaderElect = on),
+        Boolean("leader-elect", "Let replicas elect the one that writes status and Events. Default true.", (settings, on) => settings.LeaderElect = on),
         One("election-id", "NAME", "Name of the Lease by which replicas elect. Default edgeproxy-leader.", (settings, value) =>
         {
             settings.ElectionId = value;
@@ -130,7 +162,7 @@ internal static class SettingTable
                 settings.Scheduler = value;
                 return null;
             }),
-        Switch("passive-ejection", "Pass over endpoints that keep failing, for a while. Default true.", (settings, on) => settings.PassiveEjection = on),
+        Boolean("passive-ejection", "Pass over endpoints that keep failing, for a while. Default true.", (settings, ejects) => settings.PassiveEjection = ejects),
         Duration("connect-timeout", DurationRule.Connect, "Time an endpoint of a Service gets to accept a TCP connection. Default 2s.",
             (settings, timeout) => settings.Timeouts = settings.Timeouts with { Connect = timeout }),
         Duration("idle-timeout", DurationRule.Idle, "How long a TCP connection to a Service may be silent; 0: for ever. Default 0.",
@@ -177,8 +209,8 @@ internal static class SettingTable
                 settings.DnsZone = settings.DnsZone with { Pods = pods };
                 return null;
             }),
-        Switch("dns-ignore-empty", "true: a Service with a cluster IP but without ready endpoints has no name. Default false.",
-            (settings, on) => settings.DnsZone = settings.DnsZone with { IgnoreEmptyServices = on }),
+        Boolean("dns-ignore-empty", "true: a Service with a cluster IP but without ready endpoints has no name. Default false.",
+            (settings, ignore) => settings.DnsZone = settings.DnsZone with { IgnoreEmptyServices = ignore }),
         One("admin-address", "IP", "Address of the admin port. Default 127.0.0.1.", (settings, value) =>
         {
             if (!IPAddress.TryParse(value, out var address))
@@ -265,17 +297,6 @@ internal static class SettingTable
     private static Setting List(string name, string hint, string help, Func<ProxySettings, IReadOnlyList<string>, string?> apply) =>
         new(name, hint, help, IsList: true, apply);
 
-    private static Setting Switch(string name, string help, Action<ProxySettings, bool> set) => One(name, "BOOL", help, (settings, value) =>
-    {
-        if (!bool.TryParse(value, out var on))
-        {
-            return "must be true or false";
-        }
-
-        set(settings, on);
-        return null;
-    });
-
     // What Kubernetes takes for names of objects and for host names in a status: lower case, dots between labels.
     private static bool IsName(string text) =>
         text.Length <= 253 && text.Split('.').All(label => label.Length is > 0 and <= 63 && label[0] != '-' && label[^1] != '-'
@@ -303,6 +324,17 @@ internal static class SettingTable
             set(settings, parsed);
             return null;
         });
+
+    private static Setting Boolean(string name, string help, Action<ProxySettings, bool> set) => One(name, "BOOL", help, (settings, value) =>
+    {
+        if (!bool.TryParse(value, out var flag))
+        {
+            return "must be true or false";
+        }
+
+        set(settings, flag);
+        return null;
+    });
 
     private static Setting Duration(string name, DurationRule rule, string help, Action<ProxySettings, TimeSpan> set) =>
         One(name, "DURATION", help, (settings, value) =>

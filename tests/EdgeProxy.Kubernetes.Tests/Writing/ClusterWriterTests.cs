@@ -23,7 +23,7 @@ public sealed class ClusterWriterTests
         Assert.Equal((true, false), (first.IsLeader, second.IsLeader));
 
         // A rolling restart: the address stays, and the next one takes over at once.
-        await first.StopAsync();
+        await first.StopAsync(TestContext.Current.CancellationToken);
         Assert.False(first.IsLeader);
         Assert.Equal("192.0.2.1", scene.StatusOf("shop"));
         await scene.Api.WaitForAsync(() => second.IsLeader, TestContext.Current.CancellationToken);
@@ -35,7 +35,7 @@ public sealed class ClusterWriterTests
         await scene.Api.WaitForAsync(() => scene.StatusOf("late") == "192.0.2.1", TestContext.Current.CancellationToken);
 
         // The last one stops.
-        await second.StopAsync();
+        await second.StopAsync(TestContext.Current.CancellationToken);
         Assert.Equal(("", ""), (scene.StatusOf("shop"), scene.StatusOf("late")));
         Assert.Equal("", (string?)scene.Api.Find(Lease)!["spec"]!["holderIdentity"]);
     }
@@ -50,7 +50,7 @@ public sealed class ClusterWriterTests
         await using var writer = Start(scene, "edge-0");
 
         await scene.Api.WaitForAsync(() => scene.Api.All("events").Count == 1, TestContext.Current.CancellationToken);
-        await writer.StopAsync();
+        await writer.StopAsync(TestContext.Current.CancellationToken);
 
         Assert.DoesNotContain(scene.Api.Writes, write => write.EndsWith("/status", StringComparison.Ordinal));
     }
@@ -65,7 +65,7 @@ public sealed class ClusterWriterTests
         await using var writer = Start(scene, "edge-0");
         await scene.Api.WaitForAsync(() => scene.StatusOf("shop") == "192.0.2.1", TestContext.Current.CancellationToken);
 
-        await writer.StopAsync();
+        await writer.StopAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal("192.0.2.1", scene.StatusOf("shop"));
         Assert.Null(scene.Api.Find(Lease));

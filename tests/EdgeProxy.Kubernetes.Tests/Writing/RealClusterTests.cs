@@ -58,7 +58,7 @@ public sealed class RealClusterTests
 
         // As the watch would: the status is ours to take back now.
         await ObserveAsync();
-        await writer.StopAsync();
+        await writer.StopAsync(TestContext.Current.CancellationToken);
         Assert.Null((await GetAsync($"{ingresses}/shop"))["status"]?["loadBalancer"]?["ingress"]);
         Assert.Equal("", (string?)(await GetAsync($"/apis/coordination.k8s.io/v1/namespaces/{space}/leases/leader"))["spec"]!["holderIdentity"] ?? "");
         Assert.DoesNotContain(log.Lines, line => line.EventId is 183 or 185 or 186 or 193 or 195);
