@@ -86,14 +86,15 @@ internal sealed class ConditionFinder(ClusterState state, DateTimeOffset now)
 
     private Regarding? Refer(string? kind, NamespacedName? name) => name is not { } known ? null : kind switch
     {
-        "Ingress" => Refer(state.Objects.Ingresses.GetValueOrDefault(known), IngressVersion, kind),
-        "IngressClass" => Refer(state.Objects.IngressClasses.GetValueOrDefault(known), IngressVersion, kind),
-        "Service" => Refer(state.Objects.Services.GetValueOrDefault(known), "v1", kind),
-        "Secret" => Refer(state.Objects.Secrets.GetValueOrDefault(known), "v1", kind),
-        "ConfigMap" => Refer(state.Objects.ConfigMaps.GetValueOrDefault(known), "v1", kind),
+        "Ingress" => Refer(IngressVersion, kind, known, state.Objects.Ingresses.GetValueOrDefault(known)),
+        "IngressClass" => Refer(IngressVersion, kind, known, state.Objects.IngressClasses.GetValueOrDefault(known)),
+        "Service" => Refer("v1", kind, known, state.Objects.Services.GetValueOrDefault(known)),
+        "Secret" => Refer("v1", kind, known, state.Objects.Secrets.GetValueOrDefault(known)),
+        "ConfigMap" => Refer("v1", kind, known, state.Objects.ConfigMaps.GetValueOrDefault(known)),
         _ => null,
     };
 
-    private static Regarding? Refer(KubernetesObject? subject, string apiVersion, string kind) =>
-        subject is null ? null : Regarding.Of(subject, apiVersion, kind);
+    // One that was refused altogether is not among the objects; then nobody knows its uid.
+    private static Regarding Refer(string apiVersion, string kind, NamespacedName name, KubernetesObject? subject) =>
+        new(apiVersion, kind, name, subject?.Metadata.Uid);
 }

@@ -1,4 +1,3 @@
-using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Model;
 
 namespace EdgeProxy.Kubernetes.Events;
@@ -13,12 +12,9 @@ internal sealed record EventCondition(Regarding Regarding, EventReason Reason, s
     public bool IsNormal => Reason == EventReason.Accepted;
 }
 
-/// <summary>The object an Event is about (core/v1 ObjectReference).</summary>
+/// <summary>The object an Event is about (core/v1 ObjectReference); the uid is null when it is not known.</summary>
 internal sealed record Regarding(string ApiVersion, string Kind, NamespacedName Name, string? Uid)
 {
-    /// <summary>Refers to an object.</summary>
-    public static Regarding Of(KubernetesObject subject, string apiVersion, string kind) => new(apiVersion, kind, subject.Name, subject.Metadata.Uid);
-
     /// <summary>The namespace its Events live in: its own, or <c>default</c> for objects without one.</summary>
     public string EventNamespace => Name.Namespace.Length == 0 ? "default" : Name.Namespace;
 }
