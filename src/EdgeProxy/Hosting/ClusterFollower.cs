@@ -65,7 +65,7 @@ internal sealed class ClusterFollower(ClusterSource source, ClusterPipeline pipe
 
         if (change.IsReviewDue)
         {
-            Report(pipeline.Review());
+            Report(pipeline.Review(change));
         }
     }
 
