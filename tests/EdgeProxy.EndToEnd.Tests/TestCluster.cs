@@ -61,7 +61,7 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>Runs <see cref="RestartCommand"/> to its end.</summary>
     public static async Task RestartAsync(string command)
     {
-        using var restart = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", command]) { RedirectStandardOutput = true })!;
+        using var restart = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", command]) { RedirectStandardOutput = true, UseShellExecute = false })!;
         await restart.WaitForExitAsync(Deadline);
         Assert.Equal(0, restart.ExitCode);
     }
