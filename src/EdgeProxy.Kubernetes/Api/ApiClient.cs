@@ -19,6 +19,7 @@ public sealed class ApiClient : IDisposable
 {
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5); // TLS included
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(10);
 
     private readonly ApiConnection _connection;
@@ -174,6 +175,7 @@ public sealed class ApiClient : IDisposable
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
         KeepAlivePingDelay = PingDelay,
         KeepAlivePingTimeout = PingTimeout,
+        ConnectTimeout = ConnectTimeout,
         PooledConnectionLifetime = ConnectionLifetime,
         ConnectCallback = (context, cancellationToken) => ConnectAsync(context.DnsEndPoint, certificate, cancellationToken),
     });

@@ -12,8 +12,6 @@ namespace EdgeProxy.Kubernetes.Api;
 /// </summary>
 public sealed class ClusterPipeline(ClusterSource source, SnapshotTranslator translator)
 {
-    private IReadOnlyList<Problem> _refused = [];
-
     /// <summary>The objects behind the last snapshot.</summary>
     public ObjectSet Objects => translator.Objects;
 
@@ -30,7 +28,6 @@ public sealed class ClusterPipeline(ClusterSource source, SnapshotTranslator tra
     /// <summary>Translates a change, and tells the source what else is needed.</summary>
     public ProxySnapshot Apply(ClusterChange change)
     {
-        _refused = change.Refused;
         var snapshot = translator.Apply(change.Objects, change.Changes);
         source.Follow(translator.IsNamed, translator.Named);
         return snapshot;
@@ -43,12 +40,12 @@ public sealed class ClusterPipeline(ClusterSource source, SnapshotTranslator tra
     /// Everything wrong with the objects of the last snapshot. It looks at every Ingress, so it is for the quiet after changes; what is not named
     /// any more is let go of by the way.
     /// </summary>
-    public IReadOnlyList<Problem> Review()
+    public IReadOnlyList<Problem> Review(ClusterChange change)
     {
         source.Release(translator.IsNamed);
         return
         [
-            .. _refused
+            .. change.Refused
                 .Concat(translator.Problems)
                 .Concat(ReferenceCheck.Find(translator.Objects, translator.Snapshot))
                 .Distinct()

@@ -69,7 +69,7 @@ internal sealed class ClusterFollower(ClusterSource source, ClusterPipeline pipe
 
         if (change.IsReviewDue)
         {
-            var problems = pipeline.Review();
+            var problems = pipeline.Review(change);
             Report(problems);
             Writer?.Observe(pipeline.Objects, pipeline.Snapshot, problems);
         }

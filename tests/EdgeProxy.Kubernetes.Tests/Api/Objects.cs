@@ -11,9 +11,9 @@ internal static class Objects
         """;
 
     public static string Slice(string service, int port, params string[] addresses) => $$"""
-        {"metadata":{"name":"{{service}}-x","namespace":"default","labels":{"kubernetes.io/service-name":"{{service}}"}},"addressType":"IPv4",
+        {"metadata":{"name":"{{service}}-x","namespace":"default","labels":{"kubernetes.io/service-name":"{{service}}"} },"addressType":"IPv4",
         "ports":[{"name":"","port":{{port.ToString(CultureInfo.InvariantCulture)}},"protocol":"TCP"}],
-        "endpoints":[{{string.Join(',', addresses.Select(address => $$"""{"addresses":["{{address}}"],"conditions":{"ready":true}}"""))}}]}
+        "endpoints":[{{string.Join(',', addresses.Select(address => $$"""{"addresses":["{{address}}"],"conditions":{"ready":true} }"""))}}]}
         """;
 
     public static string Endpoints(string service, int port, string address) => $$"""
@@ -24,7 +24,7 @@ internal static class Objects
     public static string Ingress(string name, string host, string service, string? secret = null, string? className = "edgeproxy", string annotations = "{}") => $$"""
         {"metadata":{"name":"{{name}}","namespace":"default","annotations":{{annotations}}},"spec":{ {{(className is null ? "" : $"\"ingressClassName\":\"{className}\",")}}
         {{(secret is null ? "" : $$""" "tls":[{"hosts":["{{host}}"],"secretName":"{{secret}}"}],""")}}
-        "rules":[{"host":"{{host}}","http":{"paths":[{"path":"/","pathType":"Prefix","backend":{"service":{"name":"{{service}}","port":{"number":80}}}}]}}]} }
+        "rules":[{"host":"{{host}}","http":{"paths":[{"path":"/","pathType":"Prefix","backend":{"service":{"name":"{{service}}","port":{"number":80} } } }]} }]} }
         """;
 
     public static string IngressClass(string name, string controller = "edgeproxy.io/ingress-controller") =>

@@ -47,6 +47,8 @@ internal sealed class RecordingSink : IWatchSink<Service>
         }
     }
 
+    public Task Reached { get; } = new TaskCompletionSource().Task;
+
     public void Changed(IReadOnlyList<WatchChange<Service>> changes, long receivedAt)
     {
         lock (_lock)

@@ -31,6 +31,7 @@ public sealed class EventRecorderTests
         await using var scene = await OpenAsync();
         scene.Service("web");
         scene.Service("idle", hasEndpoint: false);
+        scene.Service("web-again", clusterIP: "10.0.0.1");
         scene.Ingress("old", host: "shop.example", metadata: """, "creationTimestamp": "2026-01-01T00:00:00Z" """);
         scene.Ingress("young", host: "shop.example", metadata: """, "creationTimestamp": "2026-01-02T00:00:00Z" """);
         scene.Ingress("lost", service: "nowhere");
@@ -46,6 +47,7 @@ public sealed class EventRecorderTests
                 "lost BackendMissing spec.rules[0].http.paths[0].backend.service.name",
                 "quiet NoEndpoints Service port default/idle",
                 "typo AnnotationIgnored metadata.annotations[nginx.ingress.kubernetes.io/ssl-redirect]",
+                "web-again Conflict 10.0.0.1",
                 "young Shadowed spec.rules[0].http.paths[0]",
             ],
             Events().Select(said => $"{said["regarding"]!["name"]} {said["reason"]} {((string)said["note"]!).Split(": ")[0].Split(":80")[0]}").Order(StringComparer.Ordinal));

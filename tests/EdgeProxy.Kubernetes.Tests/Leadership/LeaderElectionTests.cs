@@ -43,6 +43,8 @@ public sealed class LeaderElectionTests
         // Awake again: it finds that it was replaced, and waits.
         await paused.TryAsync();
         Assert.False(paused.IsLeader);
+        await paused.TryAsync();
+        Assert.False(paused.IsLeader);
         Assert.Equal("b", paused.Holder);
 
         async Task<(bool Paused, bool Other)> WaitAsync(double seconds)

@@ -1,5 +1,6 @@
 using EdgeProxy.Kubernetes.Writing;
 using EdgeProxy.Model;
+using EdgeProxy.Testing;
 
 namespace EdgeProxy.Kubernetes.Tests.Writing;
 
@@ -17,22 +18,22 @@ public sealed class ClusterWriterTests
         scene.Ingress("shop");
         scene.Watch();
         await using var first = Start(scene, "edge-0");
-        await scene.Api.WaitForAsync(() => scene.StatusOf("shop") == "192.0.2.1", TestContext.Current.CancellationToken);
+        await WaitForAsync(scene, () => scene.StatusOf("shop") == "192.0.2.1");
         await using var second = Start(scene, "edge-1");
-        await scene.Api.WaitForAsync(() => second.Leader.StartsWith("edge-0", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await WaitForAsync(scene, () => second.Leader.StartsWith("edge-0", StringComparison.Ordinal));
         Assert.Equal((true, false), (first.IsLeader, second.IsLeader));
 
         // A rolling restart: the address stays, and the next one takes over at once.
         await first.StopAsync(TestContext.Current.CancellationToken);
         Assert.False(first.IsLeader);
         Assert.Equal("192.0.2.1", scene.StatusOf("shop"));
-        await scene.Api.WaitForAsync(() => second.IsLeader, TestContext.Current.CancellationToken);
+        await WaitForAsync(scene, () => second.IsLeader);
 
         scene.Api.Delete($"{Scene.Pods}/edge-0");
         scene.Ingress("late");
         scene.Watch();
         second.Observe(scene.State.Objects, scene.State.Snapshot, scene.State.Problems);
-        await scene.Api.WaitForAsync(() => scene.StatusOf("late") == "192.0.2.1", TestContext.Current.CancellationToken);
+        await WaitForAsync(scene, () => scene.StatusOf("late") == "192.0.2.1");
 
         // The last one stops.
         await second.StopAsync(TestContext.Current.CancellationToken);
@@ -49,7 +50,7 @@ public sealed class ClusterWriterTests
         scene.Watch();
         await using var writer = Start(scene, "edge-0");
 
-        await scene.Api.WaitForAsync(() => scene.Api.All("events").Count == 1, TestContext.Current.CancellationToken);
+        await WaitForAsync(scene, () => scene.Api.All("events").Count == 1);
         await writer.StopAsync(TestContext.Current.CancellationToken);
 
         Assert.DoesNotContain(scene.Api.Writes, write => write.EndsWith("/status", StringComparison.Ordinal));
@@ -63,7 +64,7 @@ public sealed class ClusterWriterTests
         scene.Ingress("shop");
         scene.Watch();
         await using var writer = Start(scene, "edge-0");
-        await scene.Api.WaitForAsync(() => scene.StatusOf("shop") == "192.0.2.1", TestContext.Current.CancellationToken);
+        await WaitForAsync(scene, () => scene.StatusOf("shop") == "192.0.2.1");
 
         await writer.StopAsync(TestContext.Current.CancellationToken);
 
@@ -81,11 +82,14 @@ public sealed class ClusterWriterTests
         scene.Watch();
         await using var writer = Start(scene, "edge-0");
 
-        await scene.Api.WaitForAsync(() => scene.StatusOf("shop") == "192.0.2.1", TestContext.Current.CancellationToken);
+        await WaitForAsync(scene, () => scene.StatusOf("shop") == "192.0.2.1");
 
         Assert.Equal(3, Volatile.Read(ref refusals));
         Assert.Single(scene.Log.Lines, line => line.EventId == 185);
     }
+
+    private static Task WaitForAsync(Scene scene, Func<bool> wanted) => Eventually.TrueAsync(
+        wanted, () => string.Join('\n', scene.Api.Writes.TakeLast(20).Concat(scene.Log.Lines.TakeLast(20).Select(line => line.Text))));
 
     private static ClusterWriter Start(Scene scene, string pod)
     {

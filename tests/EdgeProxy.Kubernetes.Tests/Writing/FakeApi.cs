@@ -20,7 +20,6 @@ internal sealed class FakeApi : IAsyncDisposable
     private readonly Lock _gate = new(); // guards _objects and _version
     private readonly Dictionary<string, JsonObject> _objects = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> _writes = new();
-    private readonly SemaphoreSlim _written = new(0);
     private readonly WebApplication _app;
     private long _version;
 
@@ -31,15 +30,6 @@ internal sealed class FakeApi : IAsyncDisposable
 
     /// <summary>Writes that were stored, <c>PATCH /path</c>, oldest first.</summary>
     public IReadOnlyCollection<string> Writes => _writes;
-
-    /// <summary>Ends when the objects are as wanted, now or after a write.</summary>
-    public async Task WaitForAsync(Func<bool> wanted, CancellationToken cancellationToken)
-    {
-        while (!wanted())
-        {
-            Assert.True(await _written.WaitAsync(TimeSpan.FromSeconds(30), cancellationToken), "Nothing was written for 30 s.");
-        }
-    }
 
     /// <summary>The status to answer a request with instead of serving it; null serves it.</summary>
     public Func<string, string, int?> Refuse { get; set; } = (_, _) => null;
@@ -109,11 +99,7 @@ internal sealed class FakeApi : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _app.DisposeAsync();
-        _written.Dispose();
-    }
+    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 
     private static string Parent(string path) => path[..path.LastIndexOf('/')];
 
@@ -149,7 +135,6 @@ internal sealed class FakeApi : IAsyncDisposable
         if (body is not null && status < 300)
         {
             _writes.Enqueue($"{method} {path}");
-            _written.Release();
         }
 
         context.Response.StatusCode = status;

@@ -36,7 +36,7 @@ public sealed class RealClusterTests
     {
         var ingresses = $"/apis/networking.k8s.io/v1/namespaces/{space}/ingresses";
         await CreateAsync(client, ingresses, $$"""
-            {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "shop"}, "spec": {"ingressClassName": "edgeproxy",
+            {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "shop", "annotations": {"kubernetes.io/ingress.class": "edgeproxy"} }, "spec": {
              "defaultBackend": {"service": {"name": "nowhere", "port": {"number": 80} } } } }
             """);
         using var log = new RecordingLoggerFactory();

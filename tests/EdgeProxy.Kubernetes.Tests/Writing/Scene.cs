@@ -22,12 +22,15 @@ internal sealed class Scene : IAsyncDisposable
     private readonly SnapshotTranslator _translator;
     private readonly Dictionary<string, KubernetesObject> _seen = new(StringComparer.Ordinal);
 
+    private int _services;
+
     private Scene(FakeApi api)
     {
         Api = api;
         Client = api.Connect();
         _translator = new SnapshotTranslator(new TranslationOptions { Node = new LocalNode { Name = "n1" } }, Time);
         Node("n1", "192.0.2.1");
+        api.Apply("/apis/networking.k8s.io/v1/ingressclasses", """{"kind": "IngressClass", "metadata": {"name": "edgeproxy"}, "spec": {"controller": "edgeproxy.io/ingress-controller"}}""");
     }
 
     public FakeApi Api { get; }
@@ -64,10 +67,11 @@ internal sealed class Scene : IAsyncDisposable
            {"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "{{{service}}}", "port": {"number": 80} } } }]} }]} }
         """);
 
-    public void Service(string name, bool hasEndpoint = true)
+    public void Service(string name, bool hasEndpoint = true, string? clusterIP = null)
     {
+        var address = clusterIP ?? $"10.0.0.{++_services}";
         Api.Apply(Services, $$$"""
-            {"kind": "Service", "metadata": {"name": "{{{name}}}", "namespace": "default"}, "spec": {"type": "ClusterIP", "clusterIP": "10.0.0.1", "clusterIPs": ["10.0.0.1"],
+            {"kind": "Service", "metadata": {"name": "{{{name}}}", "namespace": "default"}, "spec": {"type": "ClusterIP", "clusterIP": "{{{address}}}", "clusterIPs": ["{{{address}}}"],
              "ipFamilies": ["IPv4"], "ports": [{"port": 80, "protocol": "TCP", "targetPort": 8080}]} }
             """);
         Endpoint(name, hasEndpoint);

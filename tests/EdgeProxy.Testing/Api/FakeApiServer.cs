@@ -20,7 +20,7 @@ public sealed class FakeApiServer : IAsyncDisposable
 {
     private readonly Lock _lock = new(); // guards everything below
     private readonly Dictionary<string, FakeResource> _resources = [];
-    private readonly Dictionary<string, (long Version, List<JsonObject> Rest)> _pages = [];
+    private readonly Dictionary<string, (long Version, List<JsonObject> Items)> _pages = [];
     private readonly HashSet<FakeWatch> _watches = [];
     private long _version = 100;
     private long _compacted;
@@ -74,17 +74,20 @@ public sealed class FakeApiServer : IAsyncDisposable
     public async Task VanishAsync()
     {
         BreakWatches();
-        if (_app is { } app)
-        {
-            _app = null;
-            using var now = new CancellationTokenSource();
-            await now.CancelAsync();
-            await app.StopAsync(now.Token);
-            await app.DisposeAsync();
-        }
+        using var withoutGrace = new CancellationTokenSource();
+        await withoutGrace.CancelAsync();
+        await _app!.StopAsync(withoutGrace.Token);
+        await _app.DisposeAsync();
     }
 
-    public async ValueTask DisposeAsync() => await VanishAsync();
+    public async ValueTask DisposeAsync()
+    {
+        BreakWatches();
+        if (_app is not null)
+        {
+            await _app.DisposeAsync();
+        }
+    }
 
     /// <summary>Creates or changes an object of <paramref name="resource"/> (<c>services</c>) and tells the watches.</summary>
     public void Set(string resource, string json)
@@ -158,7 +161,7 @@ public sealed class FakeApiServer : IAsyncDisposable
     public static Task AnswerStatusAsync(HttpContext context, int code, string reason, string message)
     {
         context.Response.StatusCode = code;
-        return context.Response.WriteAsync(Status(code, reason, message).ToJsonString());
+        return context.Response.WriteAsync(Status(code, reason, message).ToJsonString(), context.RequestAborted);
     }
 
     private static JsonObject Status(int code, string reason, string message) => new()
@@ -187,7 +190,7 @@ public sealed class FakeApiServer : IAsyncDisposable
 
         if (context.Request.Path.Value!.Count(letter => letter == '/') == 3 && context.Request.Path.StartsWithSegments("/apis", StringComparison.Ordinal))
         {
-            await context.Response.WriteAsync("""{"kind":"APIResourceList"}"""); // a group, such as /apis/discovery.k8s.io/v1
+            await context.Response.WriteAsync("""{"kind":"APIResourceList"}""", context.RequestAborted); // a group, such as /apis/discovery.k8s.io/v1
         }
         else if (FakeRequest.Read(context.Request) is not { } request)
         {
@@ -215,7 +218,7 @@ public sealed class FakeApiServer : IAsyncDisposable
             text = ResourceOf(request.Resource).Find(request.Namespace, request.Name!)?.ToJsonString();
         }
 
-        return text is null ? AnswerStatusAsync(context, 404, "NotFound", $"{request.Resource} \"{request.Name}\" not found") : context.Response.WriteAsync(text);
+        return text is null ? AnswerStatusAsync(context, 404, "NotFound", $"{request.Resource} \"{request.Name}\" not found") : context.Response.WriteAsync(text, context.RequestAborted);
     }
 
     private Task AnswerListAsync(HttpContext context, FakeRequest request)
@@ -244,7 +247,7 @@ public sealed class FakeApiServer : IAsyncDisposable
             list["items"] = new JsonArray([.. page.Select(item => item.DeepClone())]);
         }
 
-        return context.Response.WriteAsync(list.ToJsonString());
+        return context.Response.WriteAsync(list.ToJsonString(), context.RequestAborted);
     }
 
     private async Task AnswerWatchAsync(HttpContext context, FakeRequest request)
@@ -255,10 +258,11 @@ public sealed class FakeApiServer : IAsyncDisposable
             return;
         }
 
-        var watch = Open(context, request);
+        var watch = Open(request);
         try
         {
             await context.Response.StartAsync(context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
             using var timeout = new CancellationTokenSource(request.Timeout);
             using var registration = timeout.Token.Register(watch.End);
             await foreach (var line in watch.Lines.ReadAllAsync(context.RequestAborted))
@@ -269,7 +273,11 @@ public sealed class FakeApiServer : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // Whoever watched has left, or was made to.
+            // Whoever watched has left.
+        }
+        catch (IOException)
+        {
+            context.Abort(); // told to break
         }
         finally
         {
@@ -281,12 +289,12 @@ public sealed class FakeApiServer : IAsyncDisposable
     }
 
     /// <summary>Under one lock, so that nothing falls between what is told now and what is told as it happens.</summary>
-    private FakeWatch Open(HttpContext context, FakeRequest request)
+    private FakeWatch Open(FakeRequest request)
     {
         lock (_lock)
         {
             var resource = ResourceOf(request.Resource);
-            var watch = new FakeWatch(context, resource, request);
+            var watch = new FakeWatch(resource, request);
             if (request.SendsInitialEvents)
             {
                 resource.Items.Where(request.Selects).ToList().ForEach(item => watch.Write(EventLine("ADDED", item)));
@@ -335,6 +343,6 @@ public sealed class FakeApiServer : IAsyncDisposable
     private string BookmarkLine(bool isInitialEnd)
     {
         var annotations = isInitialEnd ? ""","annotations":{"k8s.io/initial-events-end":"true"}""" : "";
-        return $$"""{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"{{_version.ToString(CultureInfo.InvariantCulture)}}","creationTimestamp":null{{annotations}}}}}""";
+        return $$"""{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"{{_version.ToString(CultureInfo.InvariantCulture)}}","creationTimestamp":null{{annotations}}} } }""";
     }
 }

@@ -1,10 +1,9 @@
 using System.Threading.Channels;
-using Microsoft.AspNetCore.Http;
 
 namespace EdgeProxy.Testing.Api;
 
 /// <summary>One open watch.</summary>
-internal sealed class FakeWatch(HttpContext context, FakeResource resource, FakeRequest request)
+internal sealed class FakeWatch(FakeResource resource, FakeRequest request)
 {
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
 
@@ -18,5 +17,5 @@ internal sealed class FakeWatch(HttpContext context, FakeResource resource, Fake
 
     public void End() => _lines.Writer.TryComplete();
 
-    public void Break() => context.Abort();
+    public void Break() => _lines.Writer.TryComplete(new IOException());
 }

@@ -7,8 +7,21 @@ internal sealed class ApiContact(ILogger logger, TimeProvider time)
 {
     private readonly Lock _lock = new(); // guards all below
     private readonly HashSet<object> _failing = [];
+    private TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DateTimeOffset _since;
     private string _why = "";
+
+    /// <summary>Ends when somebody is answered who was not before: others that wait may try at once, since all of them are one client.</summary>
+    public Task Reached
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _reached.Task;
+            }
+        }
+    }
 
     /// <summary>Since when it does not answer, and why not; null while it does.</summary>
     public string? Trouble
@@ -27,10 +40,18 @@ internal sealed class ApiContact(ILogger logger, TimeProvider time)
     {
         lock (_lock)
         {
-            if (_failing.Remove(caller) && _failing.Count == 0)
+            if (!_failing.Remove(caller))
+            {
+                return;
+            }
+
+            if (_failing.Count == 0)
             {
                 ApiLog.Back(logger, time.GetUtcNow() - _since);
             }
+
+            _reached.SetResult();
+            _reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 

@@ -14,6 +14,9 @@ internal interface IWatchSink<T>
     /// <summary>Changes in the order in which they happened; <paramref name="receivedAt"/> is the clock's timestamp when they came in.</summary>
     void Changed(IReadOnlyList<WatchChange<T>> changes, long receivedAt);
 
+    /// <summary>Ends when the server answers somebody else again, so that it makes no sense to wait any longer.</summary>
+    Task Reached { get; }
+
     /// <summary>Everything that exists has been handed over.</summary>
     void Synced();
 

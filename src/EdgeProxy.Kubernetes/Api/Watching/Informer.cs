@@ -45,6 +45,8 @@ internal sealed class Informer<T>(
 
     public override string Subject => $"{kind.QualifiedResource} {scope}";
 
+    public Task Reached => feed.Contact.Reached;
+
     public override bool IsSettled => _hasSynced || _denied is not null;
 
     public override string? Denied => _denied;

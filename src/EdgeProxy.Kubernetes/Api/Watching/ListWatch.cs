@@ -29,6 +29,7 @@ internal sealed class ListWatch<T>(
     private Dictionary<NamespacedName, string> _versions = [];
     private bool _streams = options.Streams;
     private bool _pages = true;
+    private bool _isToldToWait;
     private string? _version; // to watch from; null: list first
 
     /// <summary>Runs until cancelled.</summary>
@@ -40,7 +41,7 @@ internal sealed class ListWatch<T>(
             {
                 if (await TurnAsync(cancellationToken) is { } delay)
                 {
-                    await Task.Delay(delay, time, cancellationToken);
+                    await PauseAsync(delay, cancellationToken);
                 }
             }
         }
@@ -76,6 +77,7 @@ internal sealed class ListWatch<T>(
         }
         catch (ApiException error)
         {
+            _isToldToWait = error.RetryAfter is not null;
             sink.Failed(error);
             return _backoff.Next(error.RetryAfter);
         }
@@ -83,6 +85,25 @@ internal sealed class ListWatch<T>(
         {
             // The connection broke in the middle of an answer. Whether that means anything, the next try will show.
             return _backoff.Next();
+        }
+    }
+
+    private async Task PauseAsync(TimeSpan delay, CancellationToken cancellationToken)
+    {
+        if (_isToldToWait)
+        {
+            _isToldToWait = false;
+            await Task.Delay(delay, time, cancellationToken);
+            return;
+        }
+
+        try
+        {
+            await sink.Reached.WaitAsync(delay, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // As planned.
         }
     }
 
