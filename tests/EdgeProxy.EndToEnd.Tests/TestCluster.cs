@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json.Nodes;
 using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Kubernetes.Api.Configuration;
 
@@ -72,6 +73,14 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>Changes an object by a JSON merge patch.</summary>
     public Task MergeAsync(string collection, string name, string json) =>
         SendAsync(HttpMethod.Patch, $"{PathOf(collection)}/{name}", json, "application/merge-patch+json");
+
+    /// <summary>An object of the namespace.</summary>
+    public async Task<JsonNode> ReadAsync(string collection, string name)
+    {
+        using var response = await _client.SendAsync(new ApiRequest(HttpMethod.Get, $"{PathOf(collection)}/{name}"), Deadline);
+        response.EnsureSuccess();
+        return (await JsonNode.ParseAsync(response.Body, cancellationToken: Deadline))!;
+    }
 
     public Task DeleteAsync(string collection, string name) => SendAsync(HttpMethod.Delete, $"{PathOf(collection)}/{name}", "{}");
 
