@@ -111,7 +111,7 @@ public sealed class ClusterWriter : IAsyncDisposable
         }
         catch (Exception error) when (error is ApiException or OperationCanceledException)
         {
-            WritingLog.CannotWrite(_logger, error is ApiException ? error.Message : "there was not enough time before the end");
+            WritingLog.LeftBehind(_logger, error is ApiException ? error.Message : "there was no time left to write");
         }
     }
 
