@@ -1,4 +1,9 @@
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
 
 namespace EdgeProxy.EndToEnd.Tests;
 
@@ -7,6 +12,9 @@ public sealed class ClusterTests : IAsyncLifetime
 {
     private const string Slices = "/apis/discovery.k8s.io/v1 endpointslices";
     private const string Ingresses = "/apis/networking.k8s.io/v1 ingresses";
+
+    private const string Classes = "/apis/networking.k8s.io/v1/ingressclasses";
+    private const string Secrets = "/api/v1 secrets";
 
     private readonly NamingBackends _backends = new(TestCluster.Address);
     private readonly HttpClient _client = new();
@@ -64,6 +72,35 @@ public sealed class ClusterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_class_makes_its_Ingresses_ours_when_it_appears_and_lets_them_go_with_it()
+    {
+        var name = _cluster.Namespace; // of cluster scope, so it needs a name of its own
+        await _cluster.CreateAsync(Ingresses, Ingress("classed", "classed.test", "one").Replace("\"edgeproxy\"", $"\"{name}\"", StringComparison.Ordinal));
+        await UntilAsync("classed.test", HttpStatusCode.NotFound);
+
+        await _cluster.CreateAsync(Classes, $$"""{"metadata":{"name":"{{name}}"},"spec":{"controller":"edgeproxy.io/ingress-controller"} }""");
+        await UntilAsync("classed.test", HttpStatusCode.OK, "one /");
+        await _cluster.DeleteAsync(Classes, name);
+
+        await UntilAsync("classed.test", HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task A_certificate_is_served_once_its_Secret_is_there_and_replaced_with_it()
+    {
+        await _cluster.CreateAsync(
+            Ingresses, Ingress("tls", "tls.test", "one").Replace("\"rules\"", "\"tls\":[{\"hosts\":[\"tls.test\"],\"secretName\":\"tls\"}],\"rules\"", StringComparison.Ordinal));
+        var (first, firstData) = Certificate();
+        await _cluster.CreateAsync(Secrets, $$"""{"metadata":{"name":"tls"},"type":"kubernetes.io/tls",{{firstData[1..]}}""");
+        await ServesCertificateAsync(first);
+
+        var (second, secondData) = Certificate();
+        await _cluster.MergeAsync(Secrets, "tls", secondData);
+
+        await ServesCertificateAsync(second);
+    }
+
+    [Fact]
     public async Task A_restart_of_the_API_server_costs_no_request_and_what_changed_meanwhile_is_followed()
     {
         var restart = TestCluster.RestartCommand();
@@ -78,6 +115,31 @@ public sealed class ClusterTests : IAsyncLifetime
         Assert.Empty(failures);
         Assert.True(answers > 0);
     }
+
+    /// <summary>The thumbprint of a new certificate, and the Secret's data with it.</summary>
+    private static (string Thumbprint, string Data) Certificate()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=tls.test", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("tls.test");
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.CreateSelfSigned(new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2120, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        return (certificate.Thumbprint, $$"""{"data":{"tls.crt":"{{Base64(certificate.ExportCertificatePem())}}","tls.key":"{{Base64(key.ExportPkcs8PrivateKeyPem())}}"} }""");
+    }
+
+    private static string Base64(string text) => Convert.ToBase64String(Encoding.ASCII.GetBytes(text));
+
+    private Task ServesCertificateAsync(string thumbprint) => _proxy.WaitForAsync(
+        async () =>
+        {
+            using var socket = new TcpClient();
+            await socket.ConnectAsync("127.0.0.1", _proxy.HttpsPort, Deadline);
+            await using var tls = new SslStream(socket.GetStream(), leaveInnerStreamOpen: false, (_, _, _, _) => true);
+            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "tls.test" }, Deadline);
+            return ((X509Certificate2)tls.RemoteCertificate!).Thumbprint == thumbprint;
+        },
+        $"the certificate {thumbprint}");
 
     private static string Ingress(string name, string host, string service) => $$"""{"metadata":{"name":"{{name}}"},{{Rules(host, service)[1..]}}""";
 

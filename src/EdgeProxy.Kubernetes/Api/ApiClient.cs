@@ -63,7 +63,8 @@ public sealed class ApiClient : IDisposable
         }
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Unreachable(request, $"no answer within {request.Timeout.TotalSeconds:0} s", error);
+            var what = limit.IsCancellationRequested ? $"no answer within {request.Timeout.TotalSeconds:0} s" : $"no connection within {ConnectTimeout.TotalSeconds:0} s";
+            throw Unreachable(request, what, error);
         }
         catch (Exception error) when (error is HttpRequestException or IOException or SocketException)
         {

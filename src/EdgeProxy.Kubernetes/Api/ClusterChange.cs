@@ -9,13 +9,12 @@ namespace EdgeProxy.Kubernetes.Api;
 /// <summary>The objects of a cluster after some of them changed.</summary>
 public sealed class ClusterChange
 {
-    internal ClusterChange(ObjectSet objects, ObjectChanges changes, IReadOnlyList<Problem> refused, List<Receipt> receipts, bool isReviewDue)
+    internal ClusterChange(ObjectSet objects, ObjectChanges changes, IReadOnlyList<Problem> refused, List<Receipt> receipts)
     {
         Objects = objects;
         Changes = changes;
         Refused = refused;
         Receipts = receipts;
-        IsReviewDue = isReviewDue;
     }
 
     /// <summary>All objects.</summary>
@@ -28,10 +27,10 @@ public sealed class ClusterChange
     public IReadOnlyList<Problem> Refused { get; }
 
     /// <summary>
-    /// Time to look at all objects together (<see cref="ClusterPipeline.Review"/>): once a second while there are changes. There may be none in
-    /// this one.
+    /// Time to look at all objects together (<see cref="ClusterPipeline.Review"/>): after a second without changes, or after ten with. There may
+    /// be none in this one.
     /// </summary>
-    public bool IsReviewDue { get; }
+    public bool IsReviewDue { get; internal set; }
 
     /// <summary>The events behind it, for measuring how long each took.</summary>
     internal List<Receipt> Receipts { get; }

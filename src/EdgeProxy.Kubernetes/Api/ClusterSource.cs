@@ -22,7 +22,9 @@ public sealed class ClusterSource
     /// <summary>Changes are handed out no closer together than this; the first after a while at once.</summary>
     private static readonly TimeSpan Coalescing = TimeSpan.FromMilliseconds(5);
 
-    private static readonly TimeSpan ReviewEvery = TimeSpan.FromSeconds(1);
+    // Looking at all objects together takes its time, which events would have to wait for: in the quiet after changes, or now and then.
+    private static readonly TimeSpan QuietBeforeReview = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestUnreviewed = TimeSpan.FromSeconds(10);
 
     private readonly ApiClient _client;
     private readonly ClusterSourceOptions _options;
@@ -92,18 +94,17 @@ public sealed class ClusterSource
                 await _news.Reader.ReadAsync(cancellationToken);
             }
 
-            var reviewAt = _time.GetTimestamp();
-            var isReviewed = false;
-            yield return Drain(isReviewDue: false);
+            yield return Drain();
+            long? unreviewedSince = _time.GetTimestamp();
             while (true)
             {
                 var handedOut = _time.GetTimestamp();
-                await WaitForNewsAsync(isReviewed ? Timeout.InfiniteTimeSpan : Remaining(reviewAt, ReviewEvery), cancellationToken);
+                await WaitForNewsAsync(unreviewedSince is null ? Timeout.InfiniteTimeSpan : QuietBeforeReview, cancellationToken);
                 await Task.Delay(Remaining(handedOut, Coalescing), _time, cancellationToken);
-                var isReviewDue = Remaining(reviewAt, ReviewEvery) == TimeSpan.Zero;
-                var change = Drain(isReviewDue);
-                isReviewed = isReviewDue || (isReviewed && change.Receipts.Count == 0);
-                reviewAt = isReviewDue ? _time.GetTimestamp() : reviewAt;
+                var change = Drain();
+                unreviewedSince ??= _time.GetTimestamp();
+                change.IsReviewDue = change.Receipts.Count == 0 || Remaining(unreviewedSince.Value, LongestUnreviewed) == TimeSpan.Zero;
+                unreviewedSince = change.IsReviewDue ? null : unreviewedSince;
                 yield return change;
             }
         }
@@ -296,7 +297,7 @@ public sealed class ClusterSource
         }
     }
 
-    private ClusterChange Drain(bool isReviewDue)
+    private ClusterChange Drain()
     {
         // Whoever wakes us from now on has something that may not be in this change.
         _news.Reader.TryRead(out _);
@@ -325,7 +326,7 @@ public sealed class ClusterSource
         }
 
         _objects = update.Objects;
-        return new ClusterChange(_objects, update.Changes, [.. _refused.Values.SelectMany(problems => problems)], update.Receipts, isReviewDue);
+        return new ClusterChange(_objects, update.Changes, [.. _refused.Values.SelectMany(problems => problems)], update.Receipts);
     }
 
     /// <summary>Endpoints objects as the slices a mirroring controller would make of them.</summary>
