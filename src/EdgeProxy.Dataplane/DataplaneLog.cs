@@ -14,8 +14,8 @@ internal static partial class DataplaneLog
     [LoggerMessage(201, LogLevel.Debug, "No longer listening on {Frontend}.")]
     public static partial void Closed(ILogger logger, FrontendAddress frontend);
 
-    [LoggerMessage(202, LogLevel.Warning, "Cannot listen on {Frontend} for Service {Service}: {Reason}. Trying again; the other frontends are served.")]
-    public static partial void CannotListen(ILogger logger, FrontendAddress frontend, NamespacedName service, string reason);
+    [LoggerMessage(EventId = 202, Message = "Cannot listen on {Frontend} for Service {Service}: {Reason}. Trying again; the other frontends are served.")]
+    public static partial void CannotListen(ILogger logger, LogLevel level, FrontendAddress frontend, NamespacedName service, string reason);
 
     [LoggerMessage(203, LogLevel.Information, "Listening on {Frontend} for Service {Service} after {Attempts} attempts.")]
     public static partial void ListeningAtLast(ILogger logger, FrontendAddress frontend, NamespacedName service, int attempts);

@@ -53,6 +53,12 @@ public sealed class DataplaneOptions
     /// </summary>
     public bool Transparent { get; set; }
 
+    /// <summary>
+    /// Services may have addresses that other hosts see to, as in a cluster: that this one does not have them is no cause for a warning. Default
+    /// false.
+    /// </summary>
+    public bool ExpectsForeignAddresses { get; set; }
+
     internal bool IsRouted(IpAddr address) => RoutedNetworks.Any(network => network.Contains(address));
 
     /// <summary>True when the PROXY header of a connection from this address is believed.</summary>

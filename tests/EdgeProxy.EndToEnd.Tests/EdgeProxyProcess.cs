@@ -102,9 +102,17 @@ internal sealed class EdgeProxyProcess : IAsyncDisposable
     /// <summary>Waits until a log line contains a text.</summary>
     public Task WaitForLogAsync(string text) => WaitForAsync(() => Task.FromResult(Log.Contains(text, StringComparison.Ordinal)), $"'{text}' in the log");
 
-    public void Signal(PosixSignal signal)
+    public void Signal(PosixSignal signal) => Signal(signal == PosixSignal.SIGTERM ? "-TERM" : "-INT");
+
+    /// <summary>Stops the process where it is (SIGSTOP), as a machine that is too busy, or a debugger, does.</summary>
+    public void Pause() => Signal("-STOP");
+
+    /// <summary>Lets it go on as if nothing had happened (SIGCONT).</summary>
+    public void Resume() => Signal("-CONT");
+
+    private void Signal(string name)
     {
-        using var kill = Process.Start("kill", [signal == PosixSignal.SIGTERM ? "-TERM" : "-INT", $"{_process.Id}"]);
+        using var kill = Process.Start("kill", [name, $"{_process.Id}"]);
         kill.WaitForExit();
     }
 

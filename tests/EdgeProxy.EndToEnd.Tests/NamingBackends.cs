@@ -7,7 +7,8 @@ namespace EdgeProxy.EndToEnd.Tests;
 
 /// <summary>One plain socket server per Service name. Each answers with the name it stands for and the request target it received, byte for byte.</summary>
 /// <remarks>Not Kestrel: it would refuse or rewrite the very targets that the cases are about. Owns its sockets.</remarks>
-internal sealed class NamingBackends : IAsyncDisposable
+/// <param name="address">Where they listen; on loopback when left out.</param>
+internal sealed class NamingBackends(IPAddress? address = null) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<string, Socket> _listeners = new(StringComparer.Ordinal);
@@ -19,7 +20,7 @@ internal sealed class NamingBackends : IAsyncDisposable
         if (!_listeners.TryGetValue(service, out var listener))
         {
             listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            listener.Bind(new IPEndPoint(address ?? IPAddress.Loopback, 0));
             listener.Listen();
             _listeners[service] = listener;
             _work.Add(AcceptAsync(service, listener));

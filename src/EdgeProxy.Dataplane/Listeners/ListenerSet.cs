@@ -18,6 +18,7 @@ namespace EdgeProxy.Dataplane.Listeners;
 /// </remarks>
 internal sealed class ListenerSet : IAsyncDisposable
 {
+    private const string NoAddress = "this host does not have the address";
     private const string NoDescriptors = "no descriptors are left for listeners";
 
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromMinutes(1);
@@ -278,7 +279,8 @@ internal sealed class ListenerSet : IAsyncDisposable
         var before = _failed.GetValueOrDefault(address);
         if (reason != NoDescriptors && before?.Reason != reason)
         {
-            DataplaneLog.CannotListen(_logger, address, service, reason);
+            var level = reason == NoAddress && _options.ExpectsForeignAddresses ? LogLevel.Debug : LogLevel.Warning;
+            DataplaneLog.CannotListen(_logger, level, address, service, reason);
         }
 
         var delay = before is null ? _options.BindRetryDelay : TimeSpan.FromTicks(Math.Min(before.Delay.Ticks * 2, MaxRetryDelay.Ticks));
@@ -301,7 +303,7 @@ internal sealed class ListenerSet : IAsyncDisposable
     {
         null => error.Message,
         SocketError.AddressAlreadyInUse => "another process, or another part of this one, listens there",
-        SocketError.AddressNotAvailable => "this host does not have the address",
+        SocketError.AddressNotAvailable => NoAddress,
         SocketError.AccessDenied => "ports below 1024 need the capability NET_BIND_SERVICE",
         SocketError.TooManyOpenSockets => NoDescriptors,
         var other => $"{other}",

@@ -219,7 +219,7 @@ internal sealed class AnnotationReader
         }
         else
         {
-            _problems.Warning(Ingress, field, $"Invalid value: \"{value}\": {rule}; taken as absent");
+            _problems.Warning(Ingress, field, $"Invalid value: \"{value}\": {rule}; taken as absent", ProblemReason.AnnotationIgnored);
         }
     }
 
@@ -362,7 +362,7 @@ internal sealed class AnnotationReader
             else if (spec is null)
             {
                 note = ObsoleteAnnotations.Find(name) ?? "the annotation is not known and has no effect";
-                _problems.Warning(Ingress, Field(fullName), note);
+                _problems.Warning(Ingress, Field(fullName), note, ProblemReason.AnnotationIgnored);
             }
             else if (support == AnnotationSupport.Unsupported && spec.Restricts)
             {
@@ -371,7 +371,7 @@ internal sealed class AnnotationReader
             else if (support == AnnotationSupport.Unsupported)
             {
                 note ??= "the annotation is not supported and has no effect";
-                _problems.Warning(Ingress, Field(fullName), note);
+                _problems.Warning(Ingress, Field(fullName), note, ProblemReason.AnnotationIgnored);
             }
 
             _uses.Add(new AnnotationUse(fullName, support, note));

@@ -19,7 +19,6 @@ internal sealed class ControllerConfiguration
     private ConfigMap? _udpMap;
     private ILookup<NamespacedName, ExposedPort> _tcp = None;
     private ILookup<NamespacedName, ExposedPort> _udp = None;
-    private IReadOnlyCollection<NamedObject> _references = [];
 
     public ControllerConfiguration(TranslationOptions options)
     {
@@ -29,6 +28,9 @@ internal sealed class ControllerConfiguration
 
     /// <summary>The process's _process with what the ConfigMap says.</summary>
     public TranslationOptions Options { get; private set; }
+
+    /// <summary>What the ConfigMap names.</summary>
+    public IReadOnlyCollection<NamedObject> References { get; private set; } = [];
 
     /// <summary>What holds for every HTTP request.</summary>
     public HttpSettings Http { get; private set; } = HttpSettings.Default;
@@ -46,15 +48,16 @@ internal sealed class ControllerConfiguration
 
         var map = objects.ConfigMaps.GetValueOrDefault(name);
         var isSame = ReferenceEquals(map, _map);
-        if (isSame && !_references.Any(reference => changes.ConfigMaps.Contains(reference.Name)))
+        if (isSame && !References.Any(reference => changes.ConfigMaps.Contains(reference.Name)))
         {
             return false;
         }
 
         _map = map;
         var problems = new ProblemSink();
-        _references = [];
-        Http = map is null ? HttpSettings.Default : ConfigurationReader.Read(map, objects, problems, out _references);
+        IReadOnlyCollection<NamedObject> references = [];
+        Http = map is null ? HttpSettings.Default : ConfigurationReader.Read(map, objects, problems, out references);
+        References = references;
         var configuration = (map?.Data ?? []).ToImmutableDictionary(entry => entry.Key, entry => entry.Value.Trim(), StringComparer.Ordinal);
         Listeners = map is null
             ? ListenerPolicy.Default

@@ -63,6 +63,7 @@ internal sealed class IngressAdmission
             Kind = written.Kind,
             Metadata = written.Metadata,
             Origin = written.Origin,
+            Status = written.Status,
             Spec = new IngressSpec
             {
                 IngressClassName = byDefault,

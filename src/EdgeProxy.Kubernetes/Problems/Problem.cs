@@ -25,6 +25,9 @@ public enum ProblemSeverity
 public sealed record Problem(
     ProblemSeverity Severity, string? Kind, NamespacedName? Object, string? Field, string Message, SourceLocation? Location)
 {
+    /// <summary>What sort of problem it is. Default: none of those with a name.</summary>
+    public ProblemReason Reason { get; init; }
+
     /// <summary><c>file:line:column: severity: Kind ns/name field: message</c>, leaving out what is not known.</summary>
     public override string ToString()
     {

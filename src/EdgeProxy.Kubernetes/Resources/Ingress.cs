@@ -5,6 +5,16 @@ public sealed class Ingress : KubernetesObject
 {
     /// <summary>Rules, default backend, TLS.</summary>
     public IngressSpec Spec { get; set; } = new();
+
+    /// <summary>Where it is reachable, as its controller says.</summary>
+    public IngressStatus? Status { get; set; }
+}
+
+/// <summary>networking.k8s.io/v1 IngressStatus.</summary>
+public sealed class IngressStatus
+{
+    /// <summary>Addresses of the controller.</summary>
+    public LoadBalancerStatus? LoadBalancer { get; set; }
 }
 
 /// <summary>networking.k8s.io/v1 IngressSpec.</summary>

@@ -9,6 +9,12 @@ public sealed class ObjectMeta
     /// <summary>Empty for cluster-scoped kinds; the loader fills in <c>default</c> for namespaced ones.</summary>
     public string? Namespace { get; set; }
 
+    /// <summary>Unique over the life of the cluster: an object made again under the same name has another. Absent in manifests.</summary>
+    public string? Uid { get; set; }
+
+    /// <summary>Changes whenever the object does; only meant to be compared for equality. Absent in manifests.</summary>
+    public string? ResourceVersion { get; set; }
+
     /// <summary>Labels, matched by selectors.</summary>
     public Dictionary<string, string>? Labels { get; set; }
 

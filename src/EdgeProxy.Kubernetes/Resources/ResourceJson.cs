@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using EdgeProxy.Kubernetes.Api.Watching;
 
 namespace EdgeProxy.Kubernetes.Resources;
 
@@ -19,4 +20,13 @@ namespace EdgeProxy.Kubernetes.Resources;
 [JsonSerializable(typeof(Secret))]
 [JsonSerializable(typeof(ConfigMap))]
 [JsonSerializable(typeof(Workload))]
+[JsonSerializable(typeof(ResourceList<Service>))]
+[JsonSerializable(typeof(ResourceList<Endpoints>))]
+[JsonSerializable(typeof(ResourceList<EndpointSlice>))]
+[JsonSerializable(typeof(ResourceList<Node>))]
+[JsonSerializable(typeof(ResourceList<Namespace>))]
+[JsonSerializable(typeof(ResourceList<Ingress>))]
+[JsonSerializable(typeof(ResourceList<IngressClass>))]
+[JsonSerializable(typeof(ResourceList<Secret>))]
+[JsonSerializable(typeof(ResourceList<ConfigMap>))]
 internal sealed partial class ResourceJson : JsonSerializerContext;

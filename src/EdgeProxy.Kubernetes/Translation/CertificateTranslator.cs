@@ -15,13 +15,13 @@ internal static class CertificateTranslator
     {
         if (secret.Text("tls.crt") is not { } chain)
         {
-            problems.Error(secret, "data[tls.crt]", "Required value");
+            problems.Error(secret, "data[tls.crt]", "Required value", ProblemReason.CertificateInvalid);
             return null;
         }
 
         if (secret.Text("tls.key") is not { } key)
         {
-            problems.Error(secret, "data[tls.key]", "Required value");
+            problems.Error(secret, "data[tls.key]", "Required value", ProblemReason.CertificateInvalid);
             return null;
         }
 
@@ -40,7 +40,7 @@ internal static class CertificateTranslator
         catch (Exception error) when (error is CryptographicException or ArgumentException)
         {
             // The exception's text may quote what it could not read.
-            problems.Error(secret, "data[tls.crt]", "the certificate and the key cannot be read as PEM, or do not belong together");
+            problems.Error(secret, "data[tls.crt]", "the certificate and the key cannot be read as PEM, or do not belong together", ProblemReason.CertificateInvalid);
             return null;
         }
     }

@@ -10,9 +10,11 @@ internal static class IngressClassRule
     public const string DeprecatedAnnotation = "kubernetes.io/ingress.class";
 
     /// <summary>
-    /// Ours is: a class whose object names one of our controllers; the configured class name, object or not; and everything when there is no
-    /// class object at all and the options say so. Admission has already given the default class to those without one.
+    /// Ours is: a class whose object names one of our controllers; the configured class by the old annotation, or by whatever names it where the
+    /// options say so; what names no class where they say that; and everything when there is no class object at all and they say that.
+    /// Admission has already given the default class to those without one.
     /// </summary>
+    /// <remarks>A class without an object is not ours yet: it becomes ours with its object. With the field set the annotation is never read.</remarks>
     public static bool IsOurs(Ingress ingress, IReadOnlyDictionary<NamespacedName, IngressClass> classes, TranslationOptions options)
     {
         if (classes.Count == 0 && options.ServeAllWithoutClasses)
@@ -20,14 +22,24 @@ internal static class IngressClassRule
             return true;
         }
 
-        var name = ingress.Spec.IngressClassName ?? ingress.Metadata.Annotations?.GetValueOrDefault(DeprecatedAnnotation);
-        if (string.IsNullOrEmpty(name))
+        if (ingress.Spec.IngressClassName is { Length: > 0 } name)
         {
-            return false;
+            return (options.IngressClassByName && name == options.IngressClass) || NamesOurController(name, classes, options);
         }
 
-        return classes.TryGetValue(new NamespacedName("", name), out var ingressClass)
-            ? ingressClass.Spec.Controller is { } controller && options.Controllers.Contains(controller, StringComparer.Ordinal)
-            : string.Equals(name, options.IngressClass, StringComparison.Ordinal);
+        var annotation = ingress.Metadata.Annotations?.GetValueOrDefault(DeprecatedAnnotation);
+        return string.IsNullOrEmpty(annotation)
+            ? options.WatchIngressWithoutClass
+            : annotation == options.IngressClass || NamesOurController(annotation, classes, options);
     }
+
+    /// <summary>True when field and annotation disagree.</summary>
+    public static bool HasIdleAnnotation(Ingress ingress) =>
+        ingress.Spec.IngressClassName is { Length: > 0 } name
+        && ingress.Metadata.Annotations?.GetValueOrDefault(DeprecatedAnnotation) is { Length: > 0 } annotation
+        && annotation != name;
+
+    private static bool NamesOurController(string name, IReadOnlyDictionary<NamespacedName, IngressClass> classes, TranslationOptions options) =>
+        classes.GetValueOrDefault(new NamespacedName("", name))?.Spec.Controller is { } controller
+        && options.Controllers.Contains(controller, StringComparer.Ordinal);
 }

@@ -63,7 +63,7 @@ internal static class IngressTranslator
 
         if (backend?.Resource is { } resource)
         {
-            problems.Warning(ingress, $"{field}.resource", $"resource backends ({resource.Kind} {resource.Name}) are not supported; the path answers 503");
+            problems.Warning(ingress, $"{field}.resource", $"resource backends ({resource.Kind} {resource.Name}) are not supported; the path answers 503", ProblemReason.BackendMissing);
         }
 
         return null;

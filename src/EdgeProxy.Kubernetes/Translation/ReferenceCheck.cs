@@ -35,7 +35,8 @@ public static class ReferenceCheck
             problems.Warning(
                 objects.Ingresses[shadowed.Ingress],
                 $"spec.rules[{shadowed.Rule}].http.paths[{shadowed.Path}]",
-                $"shadowed: the same host, path and type are taken, {by}; the path is never reached");
+                $"shadowed: the same host, path and type are taken, {by}; the path is never reached",
+                ProblemReason.Shadowed);
         }
 
         return problems.Problems;
@@ -51,11 +52,11 @@ public static class ReferenceCheck
         var service = objects.Services.GetValueOrDefault(new NamespacedName(ingress.Name.Namespace, name));
         if (service is null)
         {
-            problems.Warning(ingress, $"{field}.service.name", $"there is no Service \"{name}\" in namespace \"{ingress.Name.Namespace}\"; the path answers 503");
+            problems.Warning(ingress, $"{field}.service.name", $"there is no Service \"{name}\" in namespace \"{ingress.Name.Namespace}\"; the path answers 503", ProblemReason.BackendMissing);
         }
         else if (service.Spec.Type is "ExternalName" && !snapshot.Services.ContainsKey(service.Name))
         {
-            problems.Warning(ingress, $"{field}.service.name", $"Service \"{name}\" is of type ExternalName, which --allow-external-name-services forbids; the path answers 503");
+            problems.Warning(ingress, $"{field}.service.name", $"Service \"{name}\" is of type ExternalName, which --allow-external-name-services forbids; the path answers 503", ProblemReason.BackendMissing);
         }
         else if (service.Spec.Type is "ExternalName" && reference.Port?.Number is > 0)
         {
@@ -63,7 +64,7 @@ public static class ReferenceCheck
         }
         else if (service.Spec.Ports?.Exists(port => Names(reference.Port, port)) is not true)
         {
-            problems.Warning(ingress, $"{field}.service.port", $"Service \"{name}\" has no TCP port \"{reference.Port?.Name ?? reference.Port?.Number?.ToString(System.Globalization.CultureInfo.InvariantCulture)}\"; the path answers 503");
+            problems.Warning(ingress, $"{field}.service.port", $"Service \"{name}\" has no TCP port \"{reference.Port?.Name ?? reference.Port?.Number?.ToString(System.Globalization.CultureInfo.InvariantCulture)}\"; the path answers 503", ProblemReason.BackendMissing);
         }
     }
 
@@ -119,7 +120,7 @@ public static class ReferenceCheck
             var name = new NamespacedName(ingress.Name.Namespace, tls.SecretName);
             if (!objects.Secrets.ContainsKey(name))
             {
-                problems.Warning(ingress, $"spec.tls[{i}].secretName", $"there is no Secret \"{tls.SecretName}\" in namespace \"{name.Namespace}\"; the default certificate is used");
+                problems.Warning(ingress, $"spec.tls[{i}].secretName", $"there is no Secret \"{tls.SecretName}\" in namespace \"{name.Namespace}\"; the default certificate is used", ProblemReason.CertificateInvalid);
             }
             else if (snapshot.Certificates.TryGetValue(name, out var certificate))
             {
@@ -127,7 +128,7 @@ public static class ReferenceCheck
                 {
                     if (!certificate.Covers(tls.Hosts![j].ToLowerInvariant()))
                     {
-                        problems.Warning(ingress, $"spec.tls[{i}].hosts[{j}]", $"the certificate in Secret \"{tls.SecretName}\" does not cover \"{tls.Hosts[j]}\"; the default certificate is used");
+                        problems.Warning(ingress, $"spec.tls[{i}].hosts[{j}]", $"the certificate in Secret \"{tls.SecretName}\" does not cover \"{tls.Hosts[j]}\"; the default certificate is used", ProblemReason.CertificateInvalid);
                     }
                 }
             }

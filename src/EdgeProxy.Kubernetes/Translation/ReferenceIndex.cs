@@ -40,6 +40,9 @@ internal sealed class ReferenceIndex
         }
     }
 
+    /// <summary>Whether anybody names it.</summary>
+    public bool IsNamed(NamedObject named) => _users.ContainsKey(named);
+
     /// <summary>Those that name one of <paramref name="names"/>.</summary>
     public IEnumerable<NamespacedName> UsersOf(string kind, IEnumerable<NamespacedName> names) =>
         names.SelectMany(name => _users.GetValueOrDefault(new NamedObject(kind, name), []));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Model.Health;
 
 namespace EdgeProxy.Kubernetes.Translation;
@@ -49,7 +50,7 @@ internal sealed partial class ServiceAnnotations
     {
         if (!_checksHealth && _healthCheck != new HealthCheck())
         {
-            _problems.Warning(_service, "metadata.annotations", $"without {Prefix}health-check the other annotations of that name have no effect");
+            _problems.Warning(_service, "metadata.annotations", $"without {Prefix}health-check the other annotations of that name have no effect", ProblemReason.AnnotationIgnored);
         }
     }
 

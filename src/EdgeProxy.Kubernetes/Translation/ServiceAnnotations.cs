@@ -160,7 +160,7 @@ internal sealed partial class ServiceAnnotations
                 break;
 
             default:
-                _problems.Warning(_service, field, "the annotation is not known and has no effect");
+                _problems.Warning(_service, field, "the annotation is not known and has no effect", ProblemReason.AnnotationIgnored);
                 break;
         }
     }
@@ -231,11 +231,11 @@ internal sealed partial class ServiceAnnotations
     {
         if ((_service.Spec.Ports ?? []).Exists(port => port.Protocol is "UDP"))
         {
-            _problems.Warning(_service, field, "the annotation has no effect on the UDP ports of the Service");
+            _problems.Warning(_service, field, "the annotation has no effect on the UDP ports of the Service", ProblemReason.AnnotationIgnored);
         }
     }
 
-    private void Report(string field, string value, string rule) => _problems.Warning(_service, field, $"Invalid value: \"{value}\": {rule}");
+    private void Report(string field, string value, string rule) => _problems.Warning(_service, field, $"Invalid value: \"{value}\": {rule}", ProblemReason.AnnotationIgnored);
 
     private TimeSpan? ReadDuration(DurationRule rule, string value, string field)
     {

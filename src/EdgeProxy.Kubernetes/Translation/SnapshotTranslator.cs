@@ -23,6 +23,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     private readonly ControllerConfiguration _configuration = new(options);
     private readonly Dictionary<NamespacedName, string> _externalNames = [];
     private ImmutableDictionary<string, ImmutableArray<IpAddr>> _translatedAddresses = ImmutableDictionary<string, ImmutableArray<IpAddr>>.Empty;
+    private readonly HashSet<NamedObject> _named = [];
     private LocalNode? _node;
 
     /// <summary>The objects of the last snapshot.</summary>
@@ -36,6 +37,9 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
 
     /// <summary>What became of the annotations of each Ingress that is served and has any of ours.</summary>
     public IReadOnlyDictionary<NamespacedName, IReadOnlyList<AnnotationUse>> Annotations => _annotations;
+
+    /// <summary>What the objects that were translated last name.</summary>
+    internal IReadOnlyCollection<NamedObject> Named => _named;
 
     /// <summary>This node. A new one is looked at by the next translation, which is then one of all Services.</summary>
     public LocalNode LocalNode { get; set; } = options.Node;
@@ -54,6 +58,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     {
         var before = Objects;
         Objects = next;
+        _named.Clear();
         var node = CurrentNode(next);
         var rebuildAll = node != _node;
         _node = node;
@@ -81,6 +86,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         var isConfiguredAnew = _configuration.Follow(next, changes, ReportConfigMap);
         builder.Http = _configuration.Http;
         builder.Listeners = _configuration.Listeners;
+        _named.UnionWith(_configuration.References);
         var ingresses = changes.Ingresses.ToHashSet();
         ingresses.UnionWith(_references.UsersOf("Secret", changes.Secrets));
         ingresses.UnionWith(_references.UsersOf("ConfigMap", changes.ConfigMaps));
@@ -102,6 +108,10 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         Snapshot = builder.Build();
         return Snapshot;
     }
+
+    /// <summary>Whether an object of the last snapshot names this one.</summary>
+    internal bool IsNamed(NamedObject named) =>
+        (named.Kind == "Secret" && _secretUsers.GetValueOrDefault(named.Name) > 0) || _references.IsNamed(named) || _configuration.References.Contains(named);
 
     /// <summary>The node, with what its Node object says.</summary>
     private LocalNode CurrentNode(ObjectSet objects)
@@ -206,6 +216,11 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         IReadOnlyCollection<NamedObject> references = [];
         if (Objects.Ingresses.TryGetValue(name, out var ingress) && IngressClassRule.IsOurs(ingress, Objects.IngressClasses, options))
         {
+            if (IngressClassRule.HasIdleAnnotation(ingress))
+            {
+                problems.Note(ingress, $"metadata.annotations[{IngressClassRule.DeprecatedAnnotation}]", "not read: spec.ingressClassName says another class");
+            }
+
             var annotations = AnnotationReader.Read(ingress, Objects, _configuration.Options, problems);
             var config = IngressTranslator.Translate(ingress, annotations, problems);
             references = annotations.References;
@@ -228,6 +243,8 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         }
 
         _references.Set(name, references);
+        _named.UnionWith(references);
+        _named.UnionWith(secrets.Select(secret => new NamedObject("Secret", secret)));
         CountSecretUsers(name, secrets, certificates);
         Report("Ingress", name, problems);
     }

@@ -7,14 +7,27 @@ namespace EdgeProxy.Kubernetes.Translation;
 /// <summary>What objects do not say about themselves: who we are, and which of them are ours.</summary>
 public sealed record TranslationOptions
 {
+    /// <summary>Our own value of IngressClass.spec.controller.</summary>
+    public const string OwnController = "edgeproxy.io/ingress-controller";
+
+    /// <summary>That of the controller whose Ingresses can be served here as they are.</summary>
+    public const string NginxController = "k8s.io/ingress-nginx";
+
     /// <summary>This node. Zone and pod ranges are taken from the Node object of the same name where there is one.</summary>
     public required LocalNode Node { get; init; }
 
     /// <summary>Value of the deprecated annotation <c>kubernetes.io/ingress.class</c> that is ours. Default <c>edgeproxy</c>.</summary>
     public string IngressClass { get; init; } = "edgeproxy";
 
-    /// <summary>Values of IngressClass.spec.controller that are ours. Default <c>edgeproxy.io/ingress-controller</c>.</summary>
-    public ImmutableArray<string> Controllers { get; init; } = ["edgeproxy.io/ingress-controller"];
+    /// <summary>Values of IngressClass.spec.controller that are ours. Default <see cref="OwnController"/>.</summary>
+    public ImmutableArray<string> Controllers { get; init; } = [OwnController];
+
+    /// <summary>The class named <see cref="IngressClass"/> is ours, whatever its object says and even without one. Default false.</summary>
+    /// <remarks>ingress-nginx's flag of this name, which asks for the object; where IngressClasses may not be read, nobody can see it.</remarks>
+    public bool IngressClassByName { get; init; }
+
+    /// <summary>Serve Ingresses that name no class at all. Default false.</summary>
+    public bool WatchIngressWithoutClass { get; init; }
 
     /// <summary>Serve every Ingress when there is no IngressClass object at all: right for a folder of manifests, wrong in a cluster.</summary>
     public bool ServeAllWithoutClasses { get; init; }

@@ -21,8 +21,8 @@ internal static class AdminProbes
         var (status, text) = context.Request.Path.Value switch
         {
             "/healthz" => (StatusCodes.Status200OK, "ok"),
-            "/readyz" when readiness.Reason is { } reason => (StatusCodes.Status503ServiceUnavailable, reason),
-            "/readyz" => (StatusCodes.Status200OK, "ok"),
+            "/readyz" when readiness.Reason is { } reason => (StatusCodes.Status503ServiceUnavailable, WithTrouble(reason, readiness)),
+            "/readyz" => (StatusCodes.Status200OK, WithTrouble("ok", readiness)),
             _ => (StatusCodes.Status404NotFound, "not found; there are /healthz, /readyz and /api/v1/explain?url="),
         };
         context.Response.StatusCode = status;
@@ -30,6 +30,8 @@ internal static class AdminProbes
         context.Response.Headers.CacheControl = "no-store";
         return context.Response.WriteAsync(text + "\n", context.RequestAborted);
     }
+
+    private static string WithTrouble(string answer, Readiness readiness) => readiness.Trouble() is { } trouble ? $"{answer}\n{trouble}" : answer;
 
     private static Task ExplainAsync(HttpContext context, ProxySnapshot snapshot)
     {

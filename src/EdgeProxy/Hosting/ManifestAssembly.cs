@@ -59,7 +59,9 @@ internal static class ManifestAssembly
     {
         Node = node,
         IngressClass = settings.IngressClass,
-        Controllers = settings.Controllers,
+        Controllers = settings.Controllers.IsEmpty ? [TranslationOptions.OwnController, TranslationOptions.NginxController] : settings.Controllers,
+        IngressClassByName = settings.IngressClassByName,
+        WatchIngressWithoutClass = settings.WatchIngressWithoutClass,
         ServeAllWithoutClasses = true,
         DefaultCertificate = settings.DefaultCertificate,
         ConfigMap = settings.ConfigMap,

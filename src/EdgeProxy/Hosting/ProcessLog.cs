@@ -10,8 +10,8 @@ internal static partial class ProcessLog
     [LoggerMessage(100, LogLevel.Information, "Serving HTTP on port {HttpPort} and HTTPS on port {HttpsPort}; health on http://{Admin}/readyz.")]
     public static partial void Serving(ILogger logger, int httpPort, int httpsPort, EndPoint admin);
 
-    [LoggerMessage(101, LogLevel.Information, "Snapshot {Generation} is live: {Services} Services, {Routes} Ingresses, {Certificates} certificates; built in {Milliseconds:0.0} ms.")]
-    public static partial void SnapshotLive(ILogger logger, long generation, int services, int routes, int certificates, double milliseconds);
+    [LoggerMessage(EventId = 101, Message = "Snapshot {Generation} is live: {Services} Services, {Routes} Ingresses, {Certificates} certificates; built in {Milliseconds:0.0} ms.")]
+    public static partial void SnapshotLive(ILogger logger, LogLevel level, long generation, int services, int routes, int certificates, double milliseconds);
 
     [LoggerMessage(102, LogLevel.Information, "Draining for at most {Timeout}; a second signal ends at once.")]
     public static partial void Draining(ILogger logger, TimeSpan timeout);
@@ -22,8 +22,8 @@ internal static partial class ProcessLog
     [LoggerMessage(104, LogLevel.Information, "Port {Wanted} cannot be bound; using {Used} instead. Give --{Flag} to insist.")]
     public static partial void PortReplaced(ILogger logger, int wanted, int used, string flag);
 
-    [LoggerMessage(105, LogLevel.Error, "The manifests could not be applied; what is live stays live.")]
-    public static partial void ReloadFailed(ILogger logger, Exception exception);
+    [LoggerMessage(105, LogLevel.Error, "A change of objects could not be applied; what is live stays live.")]
+    public static partial void ChangeFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(106, LogLevel.Information, "{Count} event loops on {Engine}; {Limit} open files at most.")]
     public static partial void Loops(ILogger logger, int count, string engine, int limit);
@@ -54,6 +54,12 @@ internal static partial class ProcessLog
 
     [LoggerMessage(117, LogLevel.Information, "Every address in {Networks} is an address of this host now (local routes on lo).")]
     public static partial void LocalRoutes(ILogger logger, string networks);
+
+    [LoggerMessage(118, LogLevel.Information, "Reading objects from the API server {Server}.")]
+    public static partial void Following(ILogger logger, Uri server);
+
+    [LoggerMessage(119, LogLevel.Debug, "{Events} events are live {Milliseconds:0.0} ms after they came in.")]
+    public static partial void EventsLive(ILogger logger, int events, double milliseconds);
 
     /// <summary>Logs a problem at the level of its severity.</summary>
     public static void Problem(ILogger logger, Problem problem)

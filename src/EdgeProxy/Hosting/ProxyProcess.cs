@@ -5,9 +5,13 @@ using EdgeProxy.Dataplane.HealthChecks;
 using EdgeProxy.Demo;
 using EdgeProxy.Dns;
 using EdgeProxy.Http;
+using EdgeProxy.Kubernetes.Api;
+using EdgeProxy.Kubernetes.Api.Configuration;
 using EdgeProxy.Kubernetes.ControlPlane;
 using EdgeProxy.Kubernetes.ExternalNames;
 using EdgeProxy.Kubernetes.Manifests;
+using EdgeProxy.Kubernetes.Translation;
+using EdgeProxy.Kubernetes.Writing;
 using EdgeProxy.Model;
 using EdgeProxy.Settings;
 using EdgeProxy.Transport;
@@ -28,6 +32,9 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
     private readonly ILogger _logger = loggers.CreateLogger("EdgeProxy");
     private readonly TimeProvider _time = TimeProvider.System;
 
+    /// <summary>The cluster whose objects are served; null: they come from manifests.</summary>
+    public ApiConnection? Cluster { get; init; }
+
     /// <summary>Called once everything of the first snapshot is served, with the objects and the HTTP and HTTPS ports.</summary>
     public Action<Kubernetes.Resources.ObjectSet, int, int>? Ready { get; init; }
 
@@ -41,6 +48,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
 
         var readiness = new Readiness();
         var snapshots = new SnapshotPublisher();
+        using var api = Cluster is null ? null : new ApiClient(Cluster, _time);
         await using var admin = await StartAdminAsync(readiness, snapshots);
 
         await using var healthz = await StartHealthzAsync(readiness, snapshots);
@@ -60,26 +68,29 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
 
         await reading;
         using var monitor = new AddressMonitor(_time);
-        var pipeline = ManifestAssembly.Pipeline(settings, controlPlane, AllocationMemory.Open(ManifestAssembly.StateFile(settings)), _time);
         await using var externalNames = new ExternalNameResolver(System.Net.Dns.GetHostAddressesAsync, settings.UnsafeLocalTargets, _logger, _time);
-        using var follower = new ManifestFollower(source, pipeline, externalNames, snapshots, _logger, _time) { Demo = demo };
+        await using var writer = api is null ? null : new ClusterWriter(api, WriterAssembly.Options(settings, Cluster?.Namespace, Environment.GetEnvironmentVariable), _time, loggers);
+        using SnapshotFollower follower = api is null ? FollowManifests(source, externalNames, snapshots) : FollowCluster(api, writer, externalNames, snapshots);
+        readiness.Trouble = () => follower.Trouble;
         var following = Task.WhenAll(
             follower.RunAsync(signals.Stop),
             externalNames.RunAsync(follower.ChangeExternalAddressesAsync, signals.Stop),
-            new AddressFollower(settings, monitor, vips, follower, l4, _logger).RunAsync(pipeline.Node, signals.Stop));
+            new AddressFollower(settings, monitor, vips, follower, l4, _logger).RunAsync(follower.Node, signals.Stop));
 
         await BecomeReadyAsync(l4, readiness, signals.Stop);
         if (!signals.Stop.IsCancellationRequested)
         {
+            writer?.Start();
             ProcessLog.Serving(_logger, http.HttpPort, http.HttpsPort, admin.Endpoint);
             Ready?.Invoke(follower.Served, http.HttpPort, http.HttpsPort);
         }
 
         await following;
 
-        // Not ready first, so that whoever balances over us stops sending; then no new work; then the old work ends or is cut.
+        // Not ready first, so that whoever balances over us stops sending; then no new work; then the old work ends or is cut. Meanwhile the
+        // cluster is told that we are gone, if nobody else is left.
         readiness.BeginDrain();
-        await DrainAsync(l4, l7, signals.Now);
+        await Task.WhenAll(writer?.StopAsync(signals.Now) ?? Task.CompletedTask, DrainAsync(l4, l7, signals.Now));
         ProcessLog.Stopped(_logger);
     }
 
@@ -88,7 +99,22 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         ProxyProtocolFrom = settings.ProxyProtocolFrom,
         RoutedNetworks = vips.RoutedNetworks,
         Transparent = vips.IsTransparent,
+        ExpectsForeignAddresses = Cluster is not null && settings.Vips == VipMode.Off,
     };
+
+    private ManifestFollower FollowManifests(ManifestSource source, ExternalNameResolver externalNames, SnapshotPublisher snapshots)
+    {
+        var pipeline = ManifestAssembly.Pipeline(settings, controlPlane, AllocationMemory.Open(ManifestAssembly.StateFile(settings)), _time);
+        return new ManifestFollower(source, pipeline, externalNames, snapshots, _logger, _time) { Demo = demo };
+    }
+
+    private ClusterFollower FollowCluster(ApiClient api, ClusterWriter? writer, ExternalNameResolver externalNames, SnapshotPublisher snapshots)
+    {
+        ProcessLog.Following(_logger, api.Server);
+        var source = new ClusterSource(api, ClusterAssembly.Source(settings), loggers.CreateLogger("EdgeProxy.Api"), _time);
+        var translator = new SnapshotTranslator(ClusterAssembly.Translation(settings, ManifestAssembly.Node(settings)), _time);
+        return new ClusterFollower(source, new ClusterPipeline(source, translator), externalNames, snapshots, _logger, _time) { Writer = writer };
+    }
 
     private EventLoopGroup StartLoops()
     {
@@ -151,8 +177,8 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
             ProxyProtocolFrom = settings.HttpProxyProtocolFrom,
             SslPassthrough = settings.SslPassthrough,
 
-            // From manifests there is nothing in front of us: clients reach this very port.
-            RedirectPort = httpsPort,
+            // From manifests there is nothing in front of us: clients reach this very port. In a cluster a Service has the usual one.
+            RedirectPort = Cluster is null ? httpsPort : 443,
             UnsafeLocalTargets = settings.UnsafeLocalTargets,
         };
     }

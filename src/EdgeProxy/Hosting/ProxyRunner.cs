@@ -1,5 +1,6 @@
 using EdgeProxy.Commands;
 using EdgeProxy.Demo;
+using EdgeProxy.Kubernetes.Api.Configuration;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Settings;
 
@@ -8,9 +9,15 @@ namespace EdgeProxy.Hosting;
 /// <summary>What <c>run</c> and <c>demo</c> share: say what is wrong with the settings, or run until stopped.</summary>
 internal static class ProxyRunner
 {
-    /// <summary>Runs the proxy; with <paramref name="demo"/>, plays the pods and prints what to try.</summary>
+    /// <summary>Runs the proxy over a cluster, or over manifests when there is none.</summary>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(ProxySettings settings, List<string> errors, DemoOptions? demo)
+    public static Task<int> RunAsync(ProxySettings settings, List<string> errors, ApiConnection? cluster) => RunAsync(settings, errors, cluster, demo: null);
+
+    /// <summary>Runs the proxy over manifests, plays the pods and prints what to try.</summary>
+    /// <returns>The exit code.</returns>
+    public static Task<int> RunAsync(ProxySettings settings, List<string> errors, DemoOptions demo) => RunAsync(settings, errors, cluster: null, demo);
+
+    private static async Task<int> RunAsync(ProxySettings settings, List<string> errors, ApiConnection? cluster, DemoOptions? demo)
     {
         var controlPlane = ManifestAssembly.ControlPlane(settings, errors);
         if (errors.Count > 0)
@@ -25,7 +32,7 @@ internal static class ProxyRunner
         {
             if (demo is null)
             {
-                await new ProxyProcess(settings, controlPlane, demo: null, loggers).RunAsync(signals);
+                await new ProxyProcess(settings, controlPlane, demo: null, loggers) { Cluster = cluster }.RunAsync(signals);
                 return ExitCodes.Success;
             }
 

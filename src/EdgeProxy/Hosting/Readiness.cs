@@ -7,6 +7,9 @@ internal sealed class Readiness
 
     private volatile string _state = "starting: the first snapshot is not live yet";
 
+    /// <summary>Tells what a source of objects waits for or goes without; it keeps nobody from being ready.</summary>
+    public Func<string?> Trouble { get; set; } = () => null;
+
     /// <summary>Null when ready, else why not.</summary>
     public string? Reason => _state.Length == 0 ? null : _state;
 

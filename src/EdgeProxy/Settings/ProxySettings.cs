@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using EdgeProxy.Dns.Resolving;
 using EdgeProxy.Http.AccessLogs;
+using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Scheduling;
 using EdgeProxy.Transport.Loops;
@@ -17,6 +18,18 @@ internal sealed class ProxySettings
 
     /// <summary>Files and folders with manifests.</summary>
     public ImmutableArray<string> Manifests { get; set; } = [];
+
+    /// <summary>Kubeconfig of the cluster whose objects are served; null: see <see cref="Manifests"/>, then what a pod is given.</summary>
+    public string? Kubeconfig { get; set; }
+
+    /// <summary>Context of the kubeconfig; null: its current one.</summary>
+    public string? KubeContext { get; set; }
+
+    /// <summary>Namespaces of the cluster whose objects are read; empty: all.</summary>
+    public ImmutableArray<string> WatchNamespaces { get; set; } = [];
+
+    /// <summary>Which Secrets of the cluster are kept.</summary>
+    public SecretSelection WatchSecrets { get; set; }
 
     /// <summary>Port for plain HTTP; null: 80 where that is allowed and free, else 8080. 0: any free port.</summary>
     public int? HttpPort { get; set; }
@@ -54,8 +67,14 @@ internal sealed class ProxySettings
     /// <summary>Value of the annotation kubernetes.io/ingress.class, and of spec.ingressClassName without a class object, that is ours.</summary>
     public string IngressClass { get; set; } = "edgeproxy";
 
-    /// <summary>Values of IngressClass.spec.controller that are ours.</summary>
-    public ImmutableArray<string> Controllers { get; set; } = ["edgeproxy.io/ingress-controller", "k8s.io/ingress-nginx"];
+    /// <summary>Values of IngressClass.spec.controller that are ours; empty: our own, and from manifests ingress-nginx's too.</summary>
+    public ImmutableArray<string> Controllers { get; set; } = [];
+
+    /// <summary>Whether the class of that name is ours whatever its object says.</summary>
+    public bool IngressClassByName { get; set; }
+
+    /// <summary>Whether Ingresses without a class are ours.</summary>
+    public bool WatchIngressWithoutClass { get; set; }
 
     /// <summary>Secret of the certificate for names without one of their own; null: one is made at start.</summary>
     public NamespacedName? DefaultCertificate { get; set; }
@@ -98,6 +117,27 @@ internal sealed class ProxySettings
 
     /// <summary>The ConfigMap of ports that lead to UDP ports of Services; null: there is none.</summary>
     public NamespacedName? UdpServices { get; set; }
+
+    /// <summary>Addresses and names under which Ingresses are reachable; empty: they are found out.</summary>
+    public ImmutableArray<string> PublishStatusAddresses { get; set; } = [];
+
+    /// <summary>The Service whose addresses are those of Ingresses; null: those of the nodes with ready replicas are.</summary>
+    public NamespacedName? PublishService { get; set; }
+
+    /// <summary>Whether the status of Ingresses is written, in a cluster.</summary>
+    public bool UpdateStatus { get; set; } = true;
+
+    /// <summary>Whether the last replica takes the status back when it stops.</summary>
+    public bool UpdateStatusOnShutdown { get; set; } = true;
+
+    /// <summary>Whether replicas elect one that writes; without, each believes to be alone.</summary>
+    public bool LeaderElect { get; set; } = true;
+
+    /// <summary>Name of the Lease by which they do.</summary>
+    public string ElectionId { get; set; } = "edgeproxy-leader";
+
+    /// <summary>Its namespace; null: that of our pod, else that of the kubeconfig's context, else <c>default</c>.</summary>
+    public string? ElectionNamespace { get; set; }
 
     /// <summary>Senders whose PROXY headers are believed, on Services that accept them; empty: nobody.</summary>
     public ImmutableArray<IpPrefix> ProxyProtocolFrom { get; set; } = [];

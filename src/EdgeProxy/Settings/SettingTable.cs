@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using EdgeProxy.Dns.Resolving;
 using EdgeProxy.Http.AccessLogs;
+using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Scheduling;
@@ -24,6 +25,33 @@ internal static class SettingTable
                 settings.Manifests = [.. values];
                 return null;
             }) with { SplitsAtCommas = false },
+        One("kubeconfig", "FILE", "Kubeconfig of the cluster whose objects are served instead. Default: in a pod, what the pod is given; else the files KUBECONFIG lists.",
+            (settings, value) =>
+            {
+                settings.Kubeconfig = value;
+                return null;
+            }),
+        One("kube-context", "NAME", "Context of the kubeconfig. Default: its current one.", (settings, value) =>
+        {
+            settings.KubeContext = value;
+            return null;
+        }),
+        List("watch-namespace", "NAME", "Namespaces of the cluster whose objects are read. Default: all.", (settings, values) =>
+        {
+            settings.WatchNamespaces = [.. values.Distinct(StringComparer.Ordinal)];
+            return null;
+        }),
+        One("watch-secrets", "WHICH", "Secrets of the cluster that are kept in memory: referenced (by an Ingress that is served), all or none. Default referenced.",
+            (settings, value) =>
+            {
+                if (!Enum.TryParse<SecretSelection>(value, ignoreCase: true, out var selection) || !Enum.IsDefined(selection))
+                {
+                    return "must be referenced, all or none";
+                }
+
+                settings.WatchSecrets = selection;
+                return null;
+            }),
         Port("http-port", "Port for HTTP. Default 80 where that is allowed and free, else 8080.", (settings, port) => settings.HttpPort = port),
         Port("https-port", "Port for HTTPS. Default 443 where that is allowed and free, else 8443.", (settings, port) => settings.HttpsPort = port),
         List("listen-address", "IP", "Addresses the HTTP and HTTPS ports listen on. Default: every address this host has at start.", (settings, values) =>
@@ -83,12 +111,16 @@ internal static class SettingTable
             settings.NodePortRange = value;
             return null;
         }),
-        One("ingress-class", "NAME", "Class name that is ours, in the annotation kubernetes.io/ingress.class or without a class object. Default edgeproxy.",
+        One("ingress-class", "NAME", "Value of the annotation kubernetes.io/ingress.class that is ours, and the name meant by --ingress-class-by-name. Default edgeproxy.",
             (settings, value) =>
             {
                 settings.IngressClass = value;
                 return null;
             }),
+        Boolean("ingress-class-by-name", "The class named by --ingress-class is ours whatever its IngressClass says, or without one. Default false.",
+            (settings, byName) => settings.IngressClassByName = byName),
+        Boolean("watch-ingress-without-class", "Ingresses that name no class are ours. Default false.",
+            (settings, withoutClass) => settings.WatchIngressWithoutClass = withoutClass),
         List("controller", "NAME", "Values of IngressClass.spec.controller that are ours. Default edgeproxy.io/ingress-controller and, from manifests, k8s.io/ingress-nginx.",
             (settings, values) =>
             {
@@ -117,6 +149,28 @@ internal static class SettingTable
                     return "must be a file that can be read";
                 }
             }),
+        List("publish-status-address", "ADDRESS", "Addresses and names that the status of Ingresses shows. Default: found out.", (settings, values) =>
+        {
+            settings.PublishStatusAddresses = [.. values];
+            return values.FirstOrDefault(value => !IPAddress.TryParse(value, out _) && !IsName(value)) is { } wrong ? $"'{wrong}' is neither an IP address nor a name in lower case" : null;
+        }),
+        Name("publish-service", "Service whose addresses the status of Ingresses shows. Default: the addresses of the nodes with ready replicas.",
+            (settings, name) => settings.PublishService = name),
+        Boolean("update-status", "Write the status of Ingresses, in a cluster. Default true; false beside another controller that does.",
+            (settings, on) => settings.UpdateStatus = on),
+        Boolean("update-status-on-shutdown", "Take the status back when the last replica stops. Default true.",
+            (settings, on) => settings.UpdateStatusOnShutdown = on),
+        Boolean("leader-elect", "Let replicas elect the one that writes status and Events. Default true.", (settings, on) => settings.LeaderElect = on),
+        One("election-id", "NAME", "Name of the Lease by which replicas elect. Default edgeproxy-leader.", (settings, value) =>
+        {
+            settings.ElectionId = value;
+            return IsName(value) ? null : "must be letters in lower case, digits and dashes, with dots between labels";
+        }),
+        One("election-namespace", "NAMESPACE", "Namespace of that Lease. Default: that of our pod, else of the kubeconfig's context.", (settings, value) =>
+        {
+            settings.ElectionNamespace = value;
+            return IsName(value) && !value.Contains('.', StringComparison.Ordinal) ? null : "must be letters in lower case, digits and dashes";
+        }),
         One("scheduler", "NAME", $"Scheduler of Services without the annotation edgeproxy.io/scheduler: {string.Join(", ", SchedulingPolicy.Schedulers)}. Default rr.",
             (settings, value) =>
             {
@@ -268,6 +322,11 @@ internal static class SettingTable
 
     private static Setting List(string name, string hint, string help, Func<ProxySettings, IReadOnlyList<string>, string?> apply) =>
         new(name, hint, help, IsList: true, apply);
+
+    // What Kubernetes takes for names of objects and for host names in a status: lower case, dots between labels.
+    private static bool IsName(string text) =>
+        text.Length <= 253 && text.Split('.').All(label => label.Length is > 0 and <= 63 && label[0] != '-' && label[^1] != '-'
+            && label.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-'));
 
     private static Setting Port(string name, string help, Action<ProxySettings, int> set) => One(name, "PORT", help, (settings, value) =>
     {

@@ -12,7 +12,7 @@ internal static class UnusedFields
     private static readonly FrozenDictionary<Type, FrozenSet<string>> ByType = new Dictionary<Type, string>
     {
         [typeof(ObjectMeta)] = """
-            generateName selfLink uid resourceVersion generation deletionGracePeriodSeconds ownerReferences finalizers managedFields clusterName
+            generateName selfLink generation deletionGracePeriodSeconds ownerReferences finalizers managedFields clusterName
             initializers
             """,
         [typeof(ServiceSpec)] = "topologyKeys trafficDistribution ipFamily",
@@ -22,7 +22,6 @@ internal static class UnusedFields
         [typeof(SliceEndpointV1Beta1)] = "zone",
         [typeof(ObjectReference)] = "apiVersion uid resourceVersion fieldPath",
         [typeof(EndpointSubsetAddress)] = "",
-        [typeof(Ingress)] = "status",
         [typeof(IngressV1Beta1)] = "status",
         [typeof(IngressClassSpec)] = "parameters",
         [typeof(Namespace)] = "spec status",

@@ -1,0 +1,117 @@
+using System.Text.Json;
+using EdgeProxy.Kubernetes.Api;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeProxy.Kubernetes.Leadership;
+
+/// <summary>Takes the lease when it is free and renews it while it is ours.</summary>
+internal sealed class LeaderElector(ILeaseStore store, LeaderElectionOptions options, TimeProvider time, ILogger logger)
+{
+    // As client-go: those who wait do not come all at once.
+    private const double CandidateJitter = 1.2;
+
+    private readonly Election _election = new(options, time);
+    private string _reported = "";
+    private bool _wasLeader;
+    private bool _isUnreachable;
+
+    /// <summary>Raised when this replica becomes the leader, on the elector's own loop.</summary>
+    public event Action? Elected;
+
+    /// <summary>True while this replica, and no other, may write. Ask at every write: it turns false by itself when renewals fail.</summary>
+    public bool IsLeader => _election.IsLeader;
+
+    /// <summary>Who held the lease when it was last looked at; empty for nobody.</summary>
+    public string Holder => _election.Holder;
+
+    /// <summary>Tries, and tries again, until <paramref name="stop"/>. The lease is kept then: <see cref="ReleaseAsync"/> gives it back.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        try
+        {
+            while (true)
+            {
+                await TryAsync(stop);
+                var pause = IsLeader ? options.RetryPeriod : options.RetryPeriod * (1 + (CandidateJitter * Random.Shared.NextDouble()));
+                await Task.Delay(pause, time, stop);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The process is stopping.
+        }
+    }
+
+    /// <summary>One attempt to take or to renew.</summary>
+    public async Task TryAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var current = _election.Own ?? await store.ReadAsync(cancellationToken);
+            if (_election.Next(current) is { } record)
+            {
+                var sent = _election.Now();
+                if (await store.WriteAsync(record, current, cancellationToken) is { } stored)
+                {
+                    _election.Won(stored, sent);
+                }
+                else
+                {
+                    _election.Refused();
+                }
+            }
+
+            _isUnreachable = false;
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            // A write without an answer may or may not be stored, and the Lease may be gone: look before the next.
+            _election.Refused();
+            if (!_isUnreachable)
+            {
+                _isUnreachable = true;
+                LeadershipLog.Unreachable(logger, options.Lease, error is ApiException ? error.Message : "the answer cannot be read");
+            }
+        }
+
+        Report();
+    }
+
+    /// <summary>Gives the lease back when it is ours, so that the next leader need not wait for it to run out.</summary>
+    /// <exception cref="ApiException">It cannot be written; others wait as if we had crashed.</exception>
+    public async Task ReleaseAsync(CancellationToken cancellationToken)
+    {
+        var own = _election.Own;
+        if (_election.Resign() is not { } record)
+        {
+            return;
+        }
+
+        if (await store.WriteAsync(record, own, cancellationToken) is not null)
+        {
+            LeadershipLog.Released(logger, options.Lease);
+        }
+    }
+
+    private void Report()
+    {
+        var isLeader = IsLeader;
+        if (isLeader && !_wasLeader)
+        {
+            LeadershipLog.Elected(logger, options.Identity, options.Lease);
+            Elected?.Invoke();
+        }
+        else if (!isLeader && _wasLeader)
+        {
+            LeadershipLog.Lost(logger, options.Lease);
+        }
+
+        if (!isLeader && Holder.Length > 0 && Holder != options.Identity && Holder != _reported)
+        {
+            LeadershipLog.Follows(logger, Holder, options.Lease);
+        }
+
+        _reported = Holder;
+        _wasLeader = isLeader;
+    }
+}

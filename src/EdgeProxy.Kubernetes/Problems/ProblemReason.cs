@@ -1,0 +1,20 @@
+namespace EdgeProxy.Kubernetes.Problems;
+
+/// <summary>What sort of problem it is, in a word that does not change: Events carry it as their reason.</summary>
+public enum ProblemReason
+{
+    /// <summary>None of the others; an error of this sort means that the object, or part of it, is rejected.</summary>
+    Other,
+
+    /// <summary>A rule that is never reached, because another has the same host, path and type.</summary>
+    Shadowed,
+
+    /// <summary>What an Ingress leads to does not exist or cannot be led to.</summary>
+    BackendMissing,
+
+    /// <summary>A certificate is missing, cannot be read, or is for other names.</summary>
+    CertificateInvalid,
+
+    /// <summary>An annotation has no effect, because its value is not valid or it is not supported.</summary>
+    AnnotationIgnored,
+}

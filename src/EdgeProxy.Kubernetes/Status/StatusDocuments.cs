@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using EdgeProxy.Kubernetes.Resources;
+
+namespace EdgeProxy.Kubernetes.Status;
+
+/// <summary>core/v1 PodList.</summary>
+internal sealed class PodList
+{
+    public List<Pod> Items { get; set; } = [];
+}
+
+/// <summary>A merge patch of the status of one version of an Ingress.</summary>
+internal sealed class StatusPatch
+{
+    public required ObjectMeta Metadata { get; init; }
+
+    public required IngressStatus Status { get; init; }
+
+    /// <summary>As JSON. No addresses are an empty list, which a merge patch does not leave as it was.</summary>
+    public static byte[] Of(string? resourceVersion, ImmutableArray<StatusAddress> addresses) => JsonSerializer.SerializeToUtf8Bytes(
+        new StatusPatch
+        {
+            Metadata = new ObjectMeta { ResourceVersion = resourceVersion },
+            Status = new IngressStatus
+            {
+                LoadBalancer = new LoadBalancerStatus
+                {
+                    Ingress = [.. addresses.Select(address => new LoadBalancerIngress { Ip = address.Ip, Hostname = address.Hostname })],
+                },
+            },
+        },
+        StatusJson.Default.StatusPatch);
+}
+
+/// <summary>How these are read and written.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(SharedStrings.Converter)])]
+[JsonSerializable(typeof(PodList))]
+[JsonSerializable(typeof(StatusPatch))]
+internal sealed partial class StatusJson : JsonSerializerContext;
