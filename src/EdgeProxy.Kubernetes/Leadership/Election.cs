@@ -24,6 +24,9 @@ internal sealed class Election(LeaderElectionOptions options, TimeProvider time)
     /// <summary>The lease as we wrote it ourselves: it can be renewed without being read. Null: read it first.</summary>
     public StoredLease? Own => _observed is { } lease && IsOurs(lease) ? lease : null;
 
+    /// <summary>True when the lease was somebody else's, or nobody's, when it was last looked at.</summary>
+    public bool IsFollower => _observed is { } lease && !IsOurs(lease);
+
     /// <summary>The moment from which a write that is sent now would count.</summary>
     public Moment Now() => new(time.GetTimestamp(), time.GetUtcNow());
 
@@ -67,13 +70,16 @@ internal sealed class Election(LeaderElectionOptions options, TimeProvider time)
     /// <summary>Our write was not stored, or we do not know: the lease has to be read before the next. Our term goes on until it ends by itself.</summary>
     public void Refused() => Volatile.Write(ref _observed, null);
 
-    /// <summary>Ends our term. What to write so that the next leader need not wait; null when the lease is not ours.</summary>
-    public LeaseRecord? Resign()
-    {
-        Volatile.Write(ref _term, null);
+    /// <summary>Ends our term.</summary>
+    public void Resign() => Volatile.Write(ref _term, null);
 
+    /// <summary>What to write over <paramref name="current"/> so that the next leader need not wait; null when the lease is not ours.</summary>
+    public LeaseRecord? Parting(StoredLease? current)
+    {
         // A lease must last a second at least; with no holder nobody waits for it.
-        return Own is { } lease ? lease.Record with { Holder = "", Duration = TimeSpan.FromSeconds(1), RenewTime = time.GetUtcNow() } : null;
+        return current is not null && IsOurs(current)
+            ? current.Record with { Holder = "", Duration = TimeSpan.FromSeconds(1), RenewTime = time.GetUtcNow() }
+            : null;
     }
 
     private bool IsOurs(StoredLease lease) => lease.Record.Holder == options.Identity;

@@ -81,15 +81,26 @@ internal sealed class LeaderElector(ILeaseStore store, LeaderElectionOptions opt
     /// <exception cref="ApiException">It cannot be written; others wait as if we had crashed.</exception>
     public async Task ReleaseAsync(CancellationToken cancellationToken)
     {
-        var own = _election.Own;
-        if (_election.Resign() is not { } record)
+        _election.Resign();
+        if (_election.IsFollower)
         {
             return;
         }
 
-        if (await store.WriteAsync(record, own, cancellationToken) is not null)
+        // Our last attempt may have been cut short, and may be stored before we look or while we do: hence two tries.
+        for (var tries = 0; tries < 2; tries++)
         {
-            LeadershipLog.Released(logger, options.Lease);
+            var current = await store.ReadAsync(cancellationToken);
+            if (_election.Parting(current) is not { } record)
+            {
+                return;
+            }
+
+            if (await store.WriteAsync(record, current, cancellationToken) is not null)
+            {
+                LeadershipLog.Released(logger, options.Lease);
+                return;
+            }
         }
     }
 

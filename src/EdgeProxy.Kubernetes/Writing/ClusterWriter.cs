@@ -98,7 +98,10 @@ public sealed class ClusterWriter : IAsyncDisposable
         // Only now: until here nobody else may write.
         await _stopLeading.CancelAsync();
         await _leading;
-        await WithinLimitAsync(_elector.ReleaseAsync, now);
+        if (_options.LeaderElect)
+        {
+            await WithinLimitAsync(_elector.ReleaseAsync, now);
+        }
     }
 
     private async Task WithinLimitAsync(Func<CancellationToken, Task> last, CancellationToken now)

@@ -125,6 +125,21 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
+    public async Task A_lease_whose_last_renewal_got_no_answer_is_given_back_all_the_same()
+    {
+        var view = _lease.Look();
+        var replica = new Replica("a", view, _time);
+        await replica.TryAsync();
+        view.LosesAnswers = true;
+        await replica.TryAsync();
+        view.LosesAnswers = false;
+
+        await replica.ReleaseAsync();
+
+        Assert.Equal("", _lease.Stored!.Record.Holder);
+    }
+
+    [Fact]
     public async Task What_is_not_ours_is_not_given_back()
     {
         var (first, second) = (Replica("a"), Replica("b"));
