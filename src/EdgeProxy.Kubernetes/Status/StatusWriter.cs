@@ -158,7 +158,10 @@ internal sealed class StatusWriter(
             }
 
             StatusLog.Written(logger, name, change.Addresses.Length);
-            _refusing.Remove(name.Namespace);
+            if (_refusing.Contains(name.Namespace) && !_attempts.Any(other => other.Key.Namespace == name.Namespace && other.Value.RefusedAt is not null))
+            {
+                _refusing.Remove(name.Namespace);
+            }
         }
         else if (outcome.Refusal is { } reason && _refusing.Add(name.Namespace))
         {
