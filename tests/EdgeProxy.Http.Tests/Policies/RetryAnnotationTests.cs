@@ -134,7 +134,7 @@ public sealed class RetryAnnotationTests
         await using var good = RawBackend.Answering();
         await using var lab = await IngressLab.StartAsync(
             IngressLab.ServiceFor("web", silent.Address, good.Address)
-            + IngressLab.IngressWith([("proxy-connect-timeout", "1"), ("proxy-next-upstream-timeout", "1")]));
+            + IngressLab.IngressWith([("proxy-connect-timeout", "2"), ("proxy-next-upstream-timeout", "1")]));
 
         var statuses = new[] { (await lab.GetAsync("/", cancel)).Status, (await lab.GetAsync("/", cancel)).Status };
 
