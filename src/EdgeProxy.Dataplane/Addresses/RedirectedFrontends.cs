@@ -24,10 +24,8 @@ public sealed class RedirectedFrontends : IDisposable
     private readonly IRedirector _redirector;
     private readonly SnapshotPublisher _snapshots;
     private readonly TimeSpan _linger;
-    private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly long _start;
-    private readonly ITimer _timer;
+    private readonly Alarm _alarm;
     private IReadOnlySet<IpAddr> _host = ImmutableHashSet<IpAddr>.Empty;
     private ProxySnapshot _snapshot = ProxySnapshot.Empty;
     private bool _isInDoubt;
@@ -44,16 +42,12 @@ public sealed class RedirectedFrontends : IDisposable
         _redirector = redirector;
         _snapshots = snapshots;
         _linger = linger;
-        _time = time;
         _logger = loggers.CreateLogger("EdgeProxy.Addresses");
         redirector.Replace(_table.TakeWhole());
         _host = redirector.HostAddresses();
-        _start = time.GetTimestamp();
-        _timer = time.CreateTimer(_ => RemoveWhatLeft(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _alarm = new Alarm(RemoveWhatLeft, time);
         snapshots.Publishing += Follow;
     }
-
-    private TimeSpan Now => _time.GetElapsedTime(_start);
 
     /// <summary>Compares with the addresses this host has by now: what it has needs no redirection, what it lost does.</summary>
     public void Reconcile()
@@ -83,7 +77,7 @@ public sealed class RedirectedFrontends : IDisposable
     public void Dispose()
     {
         _snapshots.Publishing -= Follow;
-        _timer.Dispose();
+        _alarm.Dispose();
 
         // Who waits for the lock now finds nothing to do: the table may be gone.
         lock (_changing)
@@ -134,7 +128,7 @@ public sealed class RedirectedFrontends : IDisposable
             {
                 _table.Set(frontend, null);
             }
-            else if (_table[frontend] is not null && _leaving.TryAdd(frontend, Now + _linger))
+            else if (_table[frontend] is not null && _leaving.TryAdd(frontend, _alarm.Now + _linger))
             {
                 _table.Set(frontend, RedirectVerdict.Refuse);
             }
@@ -164,7 +158,7 @@ public sealed class RedirectedFrontends : IDisposable
     {
         lock (_changing)
         {
-            var now = Now;
+            var now = _alarm.Now;
             foreach (var (frontend, _) in _leaving.Where(entry => entry.Value <= now).ToList())
             {
                 _leaving.Remove(frontend);
@@ -183,11 +177,7 @@ public sealed class RedirectedFrontends : IDisposable
             Run(changes);
         }
 
-        // Timers count whole milliseconds: rounded up, or it would fire a moment too early and again.
-        var due = _leaving.Count == 0
-            ? Timeout.InfiniteTimeSpan
-            : TimeSpan.FromMilliseconds(Math.Ceiling(Math.Max((_leaving.Values.Min() - Now).TotalMilliseconds, 0)));
-        _timer.Change(due, Timeout.InfiniteTimeSpan);
+        _alarm.Set(_leaving.Values.Min(due => (TimeSpan?)due));
     }
 
     /// <summary>A table that does not take a change is not the one we left: somebody flushed it, or a change before failed. Then all of it.</summary>

@@ -25,10 +25,8 @@ public sealed class VirtualAddresses : IDisposable
     private readonly IAddressHolder _holder;
     private readonly SnapshotPublisher _snapshots;
     private readonly TimeSpan _linger;
-    private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly long _start;
-    private readonly ITimer _timer;
+    private readonly Alarm _alarm;
     private bool _hasRead;
 
     /// <summary>Starts following the snapshots.</summary>
@@ -42,15 +40,11 @@ public sealed class VirtualAddresses : IDisposable
         _holder = holder;
         _snapshots = snapshots;
         _linger = linger;
-        _time = time;
         _logger = loggers.CreateLogger("EdgeProxy.Addresses");
         _lan = new LanExposure(_logger);
-        _start = time.GetTimestamp();
-        _timer = time.CreateTimer(_ => RemoveWhatLeft(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _alarm = new Alarm(RemoveWhatLeft, time);
         snapshots.Publishing += Follow;
     }
-
-    private TimeSpan Now => _time.GetElapsedTime(_start);
 
     /// <summary>Compares with what the host really has: addresses may have come, and ours may have been taken away.</summary>
     public void Reconcile()
@@ -68,7 +62,7 @@ public sealed class VirtualAddresses : IDisposable
     public void Dispose()
     {
         _snapshots.Publishing -= Follow;
-        _timer.Dispose();
+        _alarm.Dispose();
 
         // Who waits for the lock now finds nothing to do: the interface may be gone.
         lock (_changing)
@@ -97,13 +91,13 @@ public sealed class VirtualAddresses : IDisposable
                 }
                 else if (_linger > TimeSpan.Zero && _own.Contains(address))
                 {
-                    _leaving.TryAdd(address, Now + _linger);
+                    _leaving.TryAdd(address, _alarm.Now + _linger);
                 }
             }
 
             // The same question as for all addresses, asked about those that may have changed.
             Apply(AddressPlan.Between(touched.Where(IsHeld), touched.Where(_own.Contains).ToHashSet(), _foreign));
-            ArmTimer();
+            SetAlarm();
         }
     }
 
@@ -113,7 +107,7 @@ public sealed class VirtualAddresses : IDisposable
     {
         lock (_changing)
         {
-            var now = Now;
+            var now = _alarm.Now;
             var left = _leaving.Where(entry => entry.Value <= now).Select(entry => entry.Key).ToHashSet();
             foreach (var address in left)
             {
@@ -122,18 +116,11 @@ public sealed class VirtualAddresses : IDisposable
 
             left.IntersectWith(_own);
             Apply(new AddressPlan([], [.. left.Order()]));
-            ArmTimer();
+            SetAlarm();
         }
     }
 
-    private void ArmTimer()
-    {
-        // Timers count whole milliseconds: rounded up, or it would fire a moment too early and again.
-        var due = _leaving.Count == 0
-            ? Timeout.InfiniteTimeSpan
-            : TimeSpan.FromMilliseconds(Math.Ceiling(Math.Max((_leaving.Values.Min() - Now).TotalMilliseconds, 0)));
-        _timer.Change(due, Timeout.InfiniteTimeSpan);
-    }
+    private void SetAlarm() => _alarm.Set(_leaving.Values.Min(due => (TimeSpan?)due));
 
     private void ReadAndApply()
     {

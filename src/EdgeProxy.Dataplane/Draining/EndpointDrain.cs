@@ -13,10 +13,8 @@ internal sealed class EndpointDrain : IDisposable
 {
     private readonly SnapshotPublisher _snapshots;
     private readonly SessionTable _sessions;
-    private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly long _start;
-    private readonly ITimer _timer;
+    private readonly Alarm _alarm;
 
     // Guards what follows: snapshots are published by one thread, the timer fires on another.
     private readonly Lock _gate = new();
@@ -27,10 +25,8 @@ internal sealed class EndpointDrain : IDisposable
     {
         _snapshots = snapshots;
         _sessions = sessions;
-        _time = time;
         _logger = logger;
-        _start = time.GetTimestamp();
-        _timer = time.CreateTimer(static state => ((EndpointDrain)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _alarm = new Alarm(ResetWhatIsLeft, time);
         lock (_gate)
         {
             snapshots.Published += OnPublished;
@@ -42,10 +38,8 @@ internal sealed class EndpointDrain : IDisposable
     public void Dispose()
     {
         _snapshots.Published -= OnPublished;
-        _timer.Dispose();
+        _alarm.Dispose();
     }
-
-    private TimeSpan Now => _time.GetElapsedTime(_start);
 
     private void OnPublished(ProxySnapshot snapshot)
     {
@@ -57,17 +51,17 @@ internal sealed class EndpointDrain : IDisposable
                 return;
             }
 
-            _departures.Follow(_seen, snapshot, Now);
+            _departures.Follow(_seen, snapshot, _alarm.Now);
             _seen = snapshot;
-            SetTimer();
+            _alarm.Set(_departures.NextDue);
         }
     }
 
-    private void OnTimer()
+    private void ResetWhatIsLeft()
     {
         lock (_gate)
         {
-            var due = _departures.TakeDue(Now);
+            var due = _departures.TakeDue(_alarm.Now);
             if (!due.IsEmpty)
             {
                 _sessions.Abort(due.Select(left => left.Backend).ToHashSet(), CloseReason.Drained);
@@ -78,16 +72,7 @@ internal sealed class EndpointDrain : IDisposable
                 DataplaneLog.EndpointDrained(_logger, backend, port);
             }
 
-            SetTimer();
+            _alarm.Set(_departures.NextDue);
         }
-    }
-
-    private void SetTimer()
-    {
-        // Timers count whole milliseconds: rounded up, or it would fire too early again and again.
-        var wait = _departures.NextDue is { } due
-            ? TimeSpan.FromMilliseconds(Math.Ceiling(Math.Max((due - Now).TotalMilliseconds, 0)))
-            : Timeout.InfiniteTimeSpan;
-        _timer.Change(wait, Timeout.InfiniteTimeSpan);
     }
 }
