@@ -94,23 +94,32 @@ internal sealed class UpstreamRequest(Exchange exchange, UpstreamTries tries, Af
         affinity?.Bind(exchange.Backend!, httpContext.Response, time.GetUtcNow());
         ResponseHeaders.FinishEndpointAnswer(exchange, httpContext.Response);
 
-        if (exchange.Snapshot.Http.Gzip is { } gzip && !IsUpgrade(proxyResponse))
+        // After an upgrade the content is a connection, not a body.
+        if (!IsUpgrade(proxyResponse))
+        {
+            WrapBody(proxyResponse);
+        }
+
+        return forward;
+    }
+
+    private void WrapBody(HttpResponseMessage proxyResponse)
+    {
+        if (exchange.Snapshot.Http.Gzip is { } gzip)
         {
             proxyResponse.Content = Gzip.Apply(exchange, gzip, proxyResponse.Content);
         }
 
-        if (exchange.Route?.Policies?.Bandwidth is { } bandwidth && proxyResponse.Content is { } whole && !IsUpgrade(proxyResponse))
+        if (exchange.Route?.Policies?.Bandwidth is { } bandwidth && proxyResponse.Content is { } whole)
         {
             proxyResponse.Content = new BodyContent(whole, inner => new ThrottledStream(inner, bandwidth, time));
         }
 
-        // A body of known length is on its way. After an upgrade the content is a connection, not a body.
-        if (proxyResponse.Content is { Headers.ContentLength: null } body && !IsUpgrade(proxyResponse))
+        // A body of known length is on its way.
+        if (proxyResponse.Content is { Headers.ContentLength: null } body)
         {
             proxyResponse.Content = new BodyContent(body, inner => new PromptStream(inner, exchange));
         }
-
-        return forward;
     }
 
     /// <inheritdoc />

@@ -1,26 +1,14 @@
+using EdgeProxy.Http.Forwarding.Bodies;
+
 namespace EdgeProxy.Http.Policies.Mirror;
 
 /// <summary>
 /// A request body that keeps what is read of it, and hands it over when it was read whole: or null when it is too large, or nobody read it to its
 /// end. Borrows the body.
 /// </summary>
-internal sealed class MirroredBody(Stream body, int limit, Action<byte[]?> done) : Stream
+internal sealed class MirroredBody(Stream body, int limit, Action<byte[]?> done) : ForwardStream
 {
     private MemoryStream? _kept = new();
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -42,22 +30,6 @@ internal sealed class MirroredBody(Stream body, int limit, Action<byte[]?> done)
         }
 
         return count;
-    }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-        // Nothing is written here.
     }
 
     protected override void Dispose(bool disposing)
