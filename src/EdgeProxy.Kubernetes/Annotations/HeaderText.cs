@@ -14,7 +14,7 @@ internal static class HeaderText
         "Connection", "Content-Length", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Host",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>True for a token.</summary>
+    /// <summary>True for a token (RFC 9110 §5.6.2), as names of headers and cookies are.</summary>
     public static bool IsName(string text) => text.Length > 0 && !text.AsSpan().ContainsAnyExcept(TokenChars);
 
     /// <summary>True for a token that does not say where a message ends or what becomes of its connection.</summary>

@@ -111,7 +111,6 @@ internal static class ConfigurationCatalog
         ("TLS and connections",
         [
             new("use-proxy-protocol", "bool, false", "senders in proxy-real-ip-cidr begin every connection with a PROXY header"),
-            new("ssl-protocols", "TLSv1.2 TLSv1.3", "versions of TLS") { Support = AnnotationSupport.Differs, Note = "nothing older than TLS 1.2" },
             new("ssl-reject-handshake", "bool, false", "no handshake for names that no Ingress has"),
             new("enable-ocsp", "bool, false", "fetch and staple OCSP answers"),
         ]),

@@ -22,8 +22,8 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     private readonly ReferenceIndex _references = new();
     private readonly ControllerConfiguration _configuration = new(options);
     private readonly Dictionary<NamespacedName, string> _externalNames = [];
-    private ImmutableDictionary<string, ImmutableArray<IpAddr>> _translatedAddresses = ImmutableDictionary<string, ImmutableArray<IpAddr>>.Empty;
     private readonly HashSet<NamedObject> _named = [];
+    private ImmutableDictionary<string, ImmutableArray<IpAddr>> _translatedAddresses = ImmutableDictionary<string, ImmutableArray<IpAddr>>.Empty;
     private LocalNode? _node;
 
     /// <summary>The objects of the last snapshot.</summary>

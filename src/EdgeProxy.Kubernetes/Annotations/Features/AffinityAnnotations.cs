@@ -39,7 +39,7 @@ internal sealed class AffinityAnnotations : AnnotationFeature
         {
             Affinity = new AffinityPolicy
             {
-                CookieName = Valid(reader, "session-cookie-name", FieldText.IsToken, "must be a token (RFC 6265)") ?? standard.CookieName,
+                CookieName = Valid(reader, "session-cookie-name", HeaderText.IsName, "must be a token (RFC 6265)") ?? standard.CookieName,
                 IsPersistent = reader.OneOf("affinity-mode", "balanced", "persistent") is "persistent",
                 Expires = reader.Seconds("session-cookie-expires"),
                 MaxAge = reader.Seconds("session-cookie-max-age"),

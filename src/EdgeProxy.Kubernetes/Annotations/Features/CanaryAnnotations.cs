@@ -66,7 +66,7 @@ internal sealed class CanaryAnnotations : AnnotationFeature
 
     private static string? Token(AnnotationReader reader, string name)
     {
-        if (reader.Text(name) is not { } text || FieldText.IsToken(text))
+        if (reader.Text(name) is not { } text || HeaderText.IsName(text))
         {
             return reader.Text(name);
         }
