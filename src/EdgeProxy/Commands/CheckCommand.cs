@@ -1,7 +1,5 @@
 using System.CommandLine;
-using EdgeProxy.Hosting;
 using EdgeProxy.Kubernetes.ControlPlane;
-using EdgeProxy.Kubernetes.Manifests;
 using EdgeProxy.Kubernetes.Problems;
 
 namespace EdgeProxy.Commands;
@@ -23,23 +21,13 @@ internal static class CheckCommand
         command.SetAction(parsed =>
         {
             var errors = new List<string>();
-            var settings = options.Read(parsed, errors);
-            var controlPlane = ManifestAssembly.ControlPlane(settings, errors);
-            if (settings.Manifests.IsEmpty)
-            {
-                errors.Add("nothing to check: give files or folders");
-            }
-
-            if (errors.Count > 0)
+            if (ManifestReading.Read(options, parsed, _ => new AllocationMemory(), "nothing to check: give files or folders", errors) is not { } read)
             {
                 errors.ForEach(error => Console.Error.WriteLine($"edgeproxy: {error}"));
                 return ExitCodes.CouldNotRead;
             }
 
-            var loaded = new ManifestSource(settings.Manifests, TimeProvider.System).Load();
-            var pipeline = ManifestAssembly.Pipeline(settings, controlPlane, new AllocationMemory(), TimeProvider.System);
-            var result = pipeline.Apply(loaded.Objects, loaded.Problems);
-            var report = new CheckReport(result, loaded.CouldReadAll);
+            var report = new CheckReport(read.Result, read.CouldReadAll);
             Console.Out.Write(parsed.GetValue(output) == "json" ? report.ToJson() : report.ToText());
             return ExitCode(report);
         });

@@ -2,10 +2,7 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using EdgeProxy.Hosting;
-using EdgeProxy.Kubernetes.ControlPlane;
 using EdgeProxy.Kubernetes.Discovery;
-using EdgeProxy.Kubernetes.Manifests;
 
 namespace EdgeProxy.Commands;
 
@@ -30,31 +27,20 @@ internal static class EnvCommand
         command.SetAction(parsed =>
         {
             var errors = new List<string>();
-            var settings = options.Read(parsed, errors);
-            var controlPlane = ManifestAssembly.ControlPlane(settings, errors);
-            if (settings.Manifests.IsEmpty)
-            {
-                errors.Add("nothing to read: give files or folders");
-            }
-
-            if (errors.Count > 0)
+            if (ManifestReading.Read(options, parsed, ManifestReading.Remembered, "nothing to read: give files or folders", errors) is not { } read)
             {
                 errors.ForEach(error => Console.Error.WriteLine($"edgeproxy: {error}"));
                 return ExitCodes.CouldNotRead;
             }
 
-            // The addresses a running proxy has given are remembered, and only read here.
-            var loaded = new ManifestSource(settings.Manifests, TimeProvider.System).Load();
-            var pipeline = ManifestAssembly.Pipeline(settings, controlPlane, AllocationMemory.Recall(ManifestAssembly.StateFile(settings)), TimeProvider.System);
-            var result = pipeline.Apply(loaded.Objects, loaded.Problems);
-            foreach (var problem in result.Problems)
+            foreach (var problem in read.Result.Problems)
             {
                 Console.Error.WriteLine(problem);
             }
 
-            var variables = ServiceEnvironment.Of(result.Served.Services.Values, parsed.GetValue(podNamespace)!, parsed.GetValue(links));
+            var variables = ServiceEnvironment.Of(read.Result.Served.Services.Values, parsed.GetValue(podNamespace)!, parsed.GetValue(links));
             Console.Out.Write(Format(variables, parsed.GetValue(output)!));
-            return loaded.CouldReadAll ? ExitCodes.Success : ExitCodes.CouldNotRead;
+            return read.CouldReadAll ? ExitCodes.Success : ExitCodes.CouldNotRead;
         });
         return command;
     }

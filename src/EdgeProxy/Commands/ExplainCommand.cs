@@ -1,10 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using EdgeProxy.Explaining;
-using EdgeProxy.Hosting;
 using EdgeProxy.Http.Explain;
-using EdgeProxy.Kubernetes.ControlPlane;
-using EdgeProxy.Kubernetes.Manifests;
 
 namespace EdgeProxy.Commands;
 
@@ -47,21 +44,9 @@ internal static class ExplainCommand
 
     private static RequestExplanation? Read(SettingOptions options, ParseResult parsed, ExplainQuestion question, List<string> errors)
     {
-        var settings = options.Read(parsed, errors);
-        var controlPlane = ManifestAssembly.ControlPlane(settings, errors);
-        if (settings.Manifests.IsEmpty)
-        {
-            errors.Add("nothing to explain by: give --manifests, or --admin for a running process");
-        }
-
-        if (errors.Count > 0)
-        {
-            return null;
-        }
-
-        var loaded = new ManifestSource(settings.Manifests, TimeProvider.System).Load();
-        var pipeline = ManifestAssembly.Pipeline(settings, controlPlane, AllocationMemory.Recall(ManifestAssembly.StateFile(settings)), TimeProvider.System);
-        return question.Answer(pipeline.Apply(loaded.Objects, loaded.Problems).Snapshot, errors);
+        const string Nothing = "nothing to explain by: give --manifests, or --admin for a running process";
+        var read = ManifestReading.Read(options, parsed, ManifestReading.Remembered, Nothing, errors);
+        return read is null ? null : question.Answer(read.Result.Snapshot, errors);
     }
 
     private static async Task<RequestExplanation?> AskAsync(string admin, ExplainQuestion question, List<string> errors, CancellationToken cancellationToken)

@@ -18,12 +18,9 @@ public abstract class TcpResetBySpliceTests(IoMode io) : TcpResetTests(io)
     public async Task Reset_by_the_receiver_of_a_full_pipe_reaches_the_sender()
     {
         await using var harness = Start(new TcpHarnessOptions { Loops = Loops });
-        using var download = await harness.ConnectAsync();
-        using var upload = await harness.ConnectAsync();
-        download.Backend.SendUntilBlocked();
-        upload.Client.SendUntilBlocked();
-        await harness.CatchUpAsync();
-        Assert.Equal(2, harness.PipesInUse);
+        var (download, upload) = await FillPipesAsync(harness);
+        using var ofDownload = download;
+        using var ofUpload = upload;
 
         download.Client.CloseWithReset();
         upload.Backend.CloseWithReset();
@@ -39,12 +36,9 @@ public abstract class TcpResetBySpliceTests(IoMode io) : TcpResetTests(io)
     public async Task Reset_by_the_sender_into_a_full_pipe_reaches_the_receiver()
     {
         await using var harness = Start(new TcpHarnessOptions { Loops = Loops });
-        using var download = await harness.ConnectAsync();
-        using var upload = await harness.ConnectAsync();
-        download.Backend.SendUntilBlocked();
-        upload.Client.SendUntilBlocked();
-        await harness.CatchUpAsync();
-        Assert.Equal(2, harness.PipesInUse);
+        var (download, upload) = await FillPipesAsync(harness);
+        using var ofDownload = download;
+        using var ofUpload = upload;
 
         download.Backend.CloseWithReset();
         upload.Client.CloseWithReset();
@@ -76,5 +70,17 @@ public abstract class TcpResetBySpliceTests(IoMode io) : TcpResetTests(io)
 
         Assert.Equal("only this"u8.ToArray(), await next.Client.ReceiveToEndAsync());
         Assert.Equal(9, harness.BytesSpliced - before);
+    }
+
+    /// <summary>A download and an upload nobody takes, each with a pipe full of bytes.</summary>
+    private static async Task<(RelayedConnection Download, RelayedConnection Upload)> FillPipesAsync(TcpHarness harness)
+    {
+        var download = await harness.ConnectAsync();
+        var upload = await harness.ConnectAsync();
+        download.Backend.SendUntilBlocked();
+        upload.Client.SendUntilBlocked();
+        await harness.CatchUpAsync();
+        Assert.Equal(2, harness.PipesInUse);
+        return (download, upload);
     }
 }
