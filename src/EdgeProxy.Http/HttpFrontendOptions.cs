@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Net;
 using EdgeProxy.Http.AccessLogs;
 using EdgeProxy.Model;
+using Microsoft.AspNetCore.Connections;
 
 namespace EdgeProxy.Http;
 
@@ -42,6 +43,15 @@ public sealed class HttpFrontendOptions
     /// costs every new connection a look.
     /// </summary>
     public bool SslPassthrough { get; set; }
+
+    /// <summary>
+    /// Serve HTTP/3 too, at the UDP port of <see cref="HttpsPort"/>'s number, and tell clients of it. Default false. Needs libmsquic, and that
+    /// nobody begins with a PROXY header; without, it is said once and everything else is served.
+    /// </summary>
+    public bool Http3 { get; set; }
+
+    /// <summary>What stands in for QUIC, in tests. Default null: the system's.</summary>
+    internal IMultiplexedConnectionListenerFactory? QuicTransport { get; set; }
 
     /// <summary>Time to open a connection to an endpoint before the next one is tried. Default 5 s (proxy-connect-timeout).</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]

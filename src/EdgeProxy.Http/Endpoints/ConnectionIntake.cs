@@ -52,6 +52,9 @@ internal sealed class ConnectionIntake : IAsyncDisposable
         _time = time;
     }
 
+    /// <summary>What tells clients of the HTTPS port that they may use HTTP/3; null: they may not.</summary>
+    public string? AltSvc { get; init; }
+
     /// <summary>Takes over a connection that was just accepted.</summary>
     public void Take(Socket socket, bool https)
     {
@@ -165,7 +168,7 @@ internal sealed class ConnectionIntake : IAsyncDisposable
         var connection = _connections.Create(socket);
         connection.RemoteEndPoint = remote ?? connection.RemoteEndPoint;
         connection.LocalEndPoint = local ?? connection.LocalEndPoint;
-        connection.Features.Set(ClientConnection.Of(connection, https, _options.RedirectPort));
+        connection.Features.Set(ClientConnection.Of(connection, https, _options.RedirectPort) with { AltSvc = https ? AltSvc : null });
         try
         {
             await _feed.HandInAsync(entrance, connection, _stopping.Token);

@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace EdgeProxy.Http.Endpoints;
 
@@ -28,6 +29,7 @@ internal sealed class ProxyServer : IAsyncDisposable
     private readonly HttpFrontendOptions _options;
     private readonly CertificateSelector _certificates;
     private readonly ConnectionIntake _intake;
+    private readonly QuicEntrance? _quic;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
 
@@ -42,11 +44,13 @@ internal sealed class ProxyServer : IAsyncDisposable
         _logger = logger;
         _time = time;
         var feed = new ConnectionFeed();
-        _intake = new ConnectionIntake(options, snapshots, feed, loggerFactory, logger, time);
+        _quic = QuicEntrance.Create(options, certificates, logger);
+        _intake = new ConnectionIntake(options, snapshots, feed, loggerFactory, logger, time) { AltSvc = _quic?.AltSvc };
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggerFactory);
         builder.Services.AddSingleton<IConnectionListenerFactory>(feed);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(Configure);
+        _quic?.AddTransport(builder.WebHost);
         _services = builder.Build();
         _kestrel = _services.Services.GetRequiredService<IServer>();
     }
@@ -63,7 +67,21 @@ internal sealed class ProxyServer : IAsyncDisposable
     {
         Open(_http, _options.HttpPort, https: false);
         Open(_https, _options.HttpsPort, https: true);
-        await _kestrel.StartAsync(application, cancellationToken);
+        foreach (var port in _https)
+        {
+            _quic?.Listen(_services.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value, port.EndPoint);
+        }
+
+        try
+        {
+            await _kestrel.StartAsync(application, cancellationToken);
+        }
+        catch (IOException error) when (_quic is not null)
+        {
+            var wanted = _https[0].EndPoint;
+            throw new ListenException($"Cannot listen on UDP port {wanted.Port} for HTTP/3: {error.Message}", wanted, error);
+        }
+
         foreach (var port in _http.Concat(_https))
         {
             port.Start();

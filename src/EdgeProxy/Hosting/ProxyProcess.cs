@@ -176,6 +176,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
             AffinityKey = settings.AffinityKey,
             ProxyProtocolFrom = settings.HttpProxyProtocolFrom,
             SslPassthrough = settings.SslPassthrough,
+            Http3 = settings.Http3,
 
             // From manifests there is nothing in front of us: clients reach this very port. In a cluster a Service has the usual one.
             RedirectPort = Cluster is null ? httpsPort : 443,

@@ -148,6 +148,9 @@ internal sealed class ProxySettings
     /// <summary>Whether hosts may end TLS themselves (annotation ssl-passthrough).</summary>
     public bool SslPassthrough { get; set; }
 
+    /// <summary>Whether HTTP/3 is served too.</summary>
+    public bool Http3 { get; set; }
+
     /// <summary>Addresses and ports of the DNS server; empty: there is none.</summary>
     public ImmutableArray<IPEndPoint> Dns { get; set; } = [];
 
