@@ -105,10 +105,7 @@ internal sealed class UpstreamRequest(Exchange exchange, UpstreamTries tries, Af
 
     private void WrapBody(HttpResponseMessage proxyResponse)
     {
-        if (exchange.Snapshot.Http.Gzip is { } gzip)
-        {
-            proxyResponse.Content = Gzip.Apply(exchange, gzip, proxyResponse.Content);
-        }
+        proxyResponse.Content = AnswerCompression.Apply(exchange, proxyResponse.Content);
 
         if (exchange.Route?.Policies?.Bandwidth is { } bandwidth && proxyResponse.Content is { } whole)
         {

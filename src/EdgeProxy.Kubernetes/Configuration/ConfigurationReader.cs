@@ -60,7 +60,8 @@ internal sealed class ConfigurationReader
         HiddenHeaders = HiddenHeaders(),
         StrictTransportSecurity = StrictTransportSecurity(),
         RedirectStatus = Number("http-redirect-code", "must be 301, 302, 307 or 308", static code => code is 301 or 302 or 307 or 308) ?? 308,
-        Gzip = Boolean("use-gzip") ? Gzip() : null,
+        Gzip = Boolean("use-gzip") ? Compression("gzip", most: 9, level: 1, minLength: 256) : null,
+        Brotli = Boolean("enable-brotli") ? Compression("brotli", most: 11, level: 4, minLength: 20) : null,
         BlockedClients = Prefixes("block-cidrs") ?? [],
         BlockedUserAgents = Patterns("block-user-agents"),
         BlockedReferers = Patterns("block-referers"),
@@ -103,12 +104,12 @@ internal sealed class ConfigurationReader
         return Boolean("allow-backend-server-header", standard: true) ? names : [.. names, "Server"];
     }
 
-    private GzipPolicy Gzip()
+    private CompressionPolicy Compression(string name, int most, int level, int minLength)
     {
-        var types = Text("gzip-types") is { } text
+        var types = Text(name + "-types") is { } text
             ? text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Append("text/html").ToFrozenSet(StringComparer.OrdinalIgnoreCase)
-            : GzipPolicy.DefaultTypes;
-        return new GzipPolicy(Integer("gzip-level", 1, 9, standard: 1), Integer("gzip-min-length", 0, int.MaxValue, standard: 256), types);
+            : CompressionPolicy.DefaultTypes;
+        return new CompressionPolicy(Integer(name + "-level", 1, most, standard: level), Integer(name + "-min-length", 0, int.MaxValue, standard: minLength), types);
     }
 
     private int Integer(string key, int min, int max, int standard)

@@ -7,16 +7,22 @@ namespace EdgeProxy.Http.Policies.Compression;
 /// An answer's body, compressed while it is read. What the endpoint has sent is passed on whole with every read, so that nothing that streams waits
 /// for a block to fill.
 /// </summary>
-internal sealed class GzipBodyStream : BodyStream
+internal sealed class CompressedBodyStream : BodyStream
 {
     private readonly byte[] _plain = new byte[16 * 1024];
     private readonly MemoryStream _compressed = new();
-    private readonly GZipStream _gzip;
+    private readonly Stream _compressor;
     private int _taken;
     private bool _hasEnded;
 
-    public GzipBodyStream(Stream inner, int level)
-        : base(inner) => _gzip = new GZipStream(_compressed, new ZLibCompressionOptions { CompressionLevel = level }, leaveOpen: true);
+    public CompressedBodyStream(Stream inner, Func<Stream, Stream> compressor)
+        : base(inner) => _compressor = compressor(_compressed);
+
+    /// <summary>Compresses into a stream that stays open.</summary>
+    public static Func<Stream, Stream> Gzip(int level) => to => new GZipStream(to, new ZLibCompressionOptions { CompressionLevel = level }, leaveOpen: true);
+
+    /// <inheritdoc cref="Gzip" />
+    public static Func<Stream, Stream> Brotli(int level) => to => new BrotliStream(to, new BrotliCompressionOptions { Quality = level }, leaveOpen: true);
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -42,7 +48,7 @@ internal sealed class GzipBodyStream : BodyStream
     {
         if (disposing)
         {
-            _gzip.Dispose();
+            _compressor.Dispose();
             _compressed.Dispose();
         }
 
@@ -55,12 +61,12 @@ internal sealed class GzipBodyStream : BodyStream
         var count = await Inner.ReadAsync(_plain, cancellationToken);
         if (count > 0)
         {
-            await _gzip.WriteAsync(_plain.AsMemory(0, count), cancellationToken);
-            await _gzip.FlushAsync(cancellationToken);
+            await _compressor.WriteAsync(_plain.AsMemory(0, count), cancellationToken);
+            await _compressor.FlushAsync(cancellationToken);
             return;
         }
 
         _hasEnded = true;
-        await _gzip.DisposeAsync();
+        await _compressor.DisposeAsync();
     }
 }

@@ -2,11 +2,11 @@ using System.Collections.Frozen;
 
 namespace EdgeProxy.Model.Policies;
 
-/// <summary>ConfigMap keys use-gzip and gzip-*: which answers are compressed, and how hard.</summary>
-/// <param name="Level">1 (fast) to 9 (small); default 1.</param>
-/// <param name="MinLength">Bytes; answers known to be shorter are left alone. Default 256.</param>
+/// <summary>ConfigMap keys use-gzip and gzip-*, or enable-brotli and brotli-*: which answers are compressed, and how hard.</summary>
+/// <param name="Level">1 (fast) to 9 (small), with Brotli to 11; default 1, with Brotli 4.</param>
+/// <param name="MinLength">Bytes; answers known to be shorter are left alone. Default 256, with Brotli 20.</param>
 /// <param name="Types">Content types, lower case, without parameters; <c>*</c> stands for all. <c>text/html</c> is always among them.</param>
-public sealed record GzipPolicy(int Level, long MinLength, FrozenSet<string> Types)
+public sealed record CompressionPolicy(int Level, long MinLength, FrozenSet<string> Types)
 {
     /// <summary>ingress-nginx's types.</summary>
     public static FrozenSet<string> DefaultTypes { get; } = new[]
