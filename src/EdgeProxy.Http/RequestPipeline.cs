@@ -102,7 +102,7 @@ internal sealed class RequestPipeline(
         exchange.HostName = HostName.Normalize(exchange.Client.Host ?? exchange.Http.Request.Headers.Host);
 
         // 3
-        var route = snapshot.Routes.Find(exchange.HostName, path);
+        var route = snapshot.Routes.Find(exchange.HostName, path) ?? snapshot.DefaultRoute;
         exchange.Route = route;
         if (route is null)
         {

@@ -35,7 +35,15 @@ public static class RequestExplainer
 
         var chosen = RouteExplainer.Explain(snapshot.Routes, host, path.ToString());
         explanation = explanation with { Path = path.ToString(), Hosts = chosen.Hosts, Candidates = chosen.Candidates };
-        if (chosen.Route is not { } route)
+        if (chosen.Route is null && snapshot.DefaultRoute is { } forAll)
+        {
+            explanation = explanation with
+            {
+                Candidates = [.. chosen.Candidates, new RouteCandidate(forAll.Ingress.ToString(), "*", "default backend", "", IsChosen: true, "chosen: no Ingress takes the request")],
+            };
+        }
+
+        if ((chosen.Route ?? snapshot.DefaultRoute) is not { } route)
         {
             return With(explanation, ResponseReason.NoRoute);
         }
@@ -97,7 +105,7 @@ public static class RequestExplainer
 
     /// <summary>Who answers in the place of a Service that cannot; null: nobody.</summary>
     private static RequestExplanation? DefaultBackend(RequestExplanation explanation, Route route, ProxySnapshot snapshot) =>
-        route.Policies?.ErrorPages is { } pages && snapshot.FindFirstPort(pages.Service) is { HttpScheduler.Candidates.IsEmpty: false } port
+        route.Policies?.ErrorPages is { StandsIn: true } pages && snapshot.FindFirstPort(pages.Service) is { HttpScheduler.Candidates.IsEmpty: false } port
             ? With(explanation, ResponseReason.Forwarded) with { Service = $"{port.Name} (default-backend)", Endpoints = Endpoints(port) }
             : null;
 

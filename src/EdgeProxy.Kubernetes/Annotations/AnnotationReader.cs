@@ -62,6 +62,12 @@ internal sealed class AnnotationReader
     /// <summary>use-regex; default false.</summary>
     public bool UseRegex { get; set; }
 
+    /// <summary>regex-scope ingress; default host.</summary>
+    public bool KeepsPatterns { get; set; }
+
+    /// <summary>slash-redirect; default false.</summary>
+    public bool RedirectsToSlash { get; set; }
+
     /// <summary>force-ssl-redirect; default false.</summary>
     public bool ForceSslRedirect { get; set; }
 

@@ -23,6 +23,8 @@ internal static class IngressTranslator
             Tls = [.. (ingress.Spec.Tls ?? []).Select(tls => Tls(ingress, tls))],
             RewriteTarget = annotations.RewriteTarget,
             UseRegex = annotations.UseRegex,
+            KeepsPatterns = annotations.KeepsPatterns,
+            RedirectsToSlash = annotations.RedirectsToSlash,
             SslRedirect = annotations.SslRedirect,
             ForceSslRedirect = annotations.ForceSslRedirect,
             IsClosed = annotations.IsClosed,

@@ -68,8 +68,15 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         services.UnionWith(changes.Services);
         services.UnionWith(_configuration.FollowPorts(next, ReportConfigMap));
         services.UnionWith(ServicesOfNewAnswers());
-        services.UnionWith(ExternalBackends.Touched(before, next, changes));
-        var asked = new Lazy<ILookup<NamespacedName, ServiceBackendPort>>(() => ExternalBackends.Asked(next, options));
+        var isConfiguredAnew = _configuration.Follow(next, changes, ReportConfigMap);
+        services.UnionWith(ExternalBackends.Touched(before, next, changes, _configuration.Options));
+        if (isConfiguredAnew)
+        {
+            // It may name one.
+            services.UnionWith(next.Services.Values.Where(service => service.Spec.Type is "ExternalName").Select(service => service.Name));
+        }
+
+        var asked = new Lazy<ILookup<NamespacedName, ServiceBackendPort>>(() => ExternalBackends.Asked(next, _configuration.Options));
         foreach (var name in rebuildAll ? services.Union(next.Services.Keys) : services)
         {
             TranslateService(builder, name, asked);
@@ -83,7 +90,6 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         }
 
         var certificates = changes.Secrets.ToHashSet();
-        var isConfiguredAnew = _configuration.Follow(next, changes, ReportConfigMap);
         builder.Http = _configuration.Http;
         builder.Listeners = _configuration.Listeners;
         _named.UnionWith(_configuration.References);

@@ -99,8 +99,8 @@ public sealed class RouteTable
         _ => null,
     };
 
-    /// <summary>True when the paths of this rule host are patterns.</summary>
-    internal bool HasPatterns(string host) => _hosts.Find(host)?.Routes?.HasPatterns is true;
+    /// <summary>True when a path that an Ingress has under this rule host is a pattern.</summary>
+    internal bool IsPattern(string host, NamespacedName ingress, string path) => _hosts.Find(host)?.Routes?.IsPattern(ingress, path) is true;
 
     /// <summary>The Ingresses with rules for this rule host, oldest first.</summary>
     internal IEnumerable<IngressConfig> IngressesOf(string host) =>

@@ -65,6 +65,7 @@ internal static class ManifestAssembly
         ServeAllWithoutClasses = true,
         DefaultCertificate = settings.DefaultCertificate,
         ConfigMap = settings.ConfigMap,
+        DefaultBackendService = settings.DefaultBackendService,
         TcpServices = settings.TcpServices,
         UdpServices = settings.UdpServices,
         TranslateSnippets = settings.TranslateSnippets,

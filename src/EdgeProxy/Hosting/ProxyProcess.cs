@@ -28,6 +28,7 @@ namespace EdgeProxy.Hosting;
 internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions controlPlane, DemoStage? demo, ILoggerFactory loggers)
 {
     private const int DefaultAdminPort = 9180;
+    private static readonly TimeSpan LongestLookUp = TimeSpan.FromSeconds(5);
 
     private readonly ILogger _logger = loggers.CreateLogger("EdgeProxy");
     private readonly TimeProvider _time = TimeProvider.System;
@@ -77,7 +78,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
             externalNames.RunAsync(follower.ChangeExternalAddressesAsync, signals.Stop),
             new AddressFollower(settings, monitor, vips, follower, l4, _logger).RunAsync(follower.Node, signals.Stop));
 
-        await BecomeReadyAsync(l4, readiness, signals.Stop);
+        await BecomeReadyAsync(l4, externalNames, readiness, signals.Stop);
         if (!signals.Stop.IsCancellationRequested)
         {
             writer?.Start();
@@ -130,11 +131,12 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         return loops;
     }
 
-    private async Task BecomeReadyAsync(L4Dataplane l4, Readiness readiness, CancellationToken stop)
+    private async Task BecomeReadyAsync(L4Dataplane l4, ExternalNameResolver externalNames, Readiness readiness, CancellationToken stop)
     {
         try
         {
             await l4.FollowedFirst.WaitAsync(stop);
+            await AskForNamesAsync(externalNames, stop);
 
             // Parsing a folder leaves many times what is kept of it. Given back now, before anybody waits for us, not some day under load.
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
@@ -143,6 +145,19 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         catch (OperationCanceledException)
         {
             // Stopped before it was ever ready.
+        }
+    }
+
+    /// <summary>Paths to ExternalName Services are 503 until their names are resolved; a DNS that does not answer must not keep us from the rest.</summary>
+    private async Task AskForNamesAsync(ExternalNameResolver externalNames, CancellationToken stop)
+    {
+        try
+        {
+            await externalNames.FirstRound.WaitAsync(LongestLookUp, _time, stop);
+        }
+        catch (TimeoutException)
+        {
+            // Whoever asks for such a path is answered 503; log id 141 says which name, when the system gives it up.
         }
     }
 

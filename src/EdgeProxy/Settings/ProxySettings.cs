@@ -112,6 +112,9 @@ internal sealed class ProxySettings
     /// <summary>The controller's ConfigMap; null: there is none.</summary>
     public NamespacedName? ConfigMap { get; set; }
 
+    /// <summary>The Service that gets what no Ingress takes; null: 404.</summary>
+    public NamespacedName? DefaultBackendService { get; set; }
+
     /// <summary>The ConfigMap of ports that lead to TCP ports of Services; null: there is none.</summary>
     public NamespacedName? TcpServices { get; set; }
 

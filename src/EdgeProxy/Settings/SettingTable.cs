@@ -154,6 +154,8 @@ internal static class SettingTable
             settings.PublishStatusAddresses = [.. values];
             return values.FirstOrDefault(value => !IPAddress.TryParse(value, out _) && !IsName(value)) is { } wrong ? $"'{wrong}' is neither an IP address nor a name in lower case" : null;
         }),
+        Name("default-backend-service", "Service whose first port gets what no Ingress takes, and the errors of custom-http-errors. Default: 404.",
+            (settings, name) => settings.DefaultBackendService = name),
         Name("publish-service", "Service whose addresses the status of Ingresses shows. Default: the addresses of the nodes with ready replicas.",
             (settings, name) => settings.PublishService = name),
         Boolean("update-status", "Write the status of Ingresses, in a cluster. Default true; false beside another controller that does.",

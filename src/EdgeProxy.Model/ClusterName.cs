@@ -1,9 +1,7 @@
-using EdgeProxy.Model;
-
-namespace EdgeProxy.Http.Policies.ExternalAuth;
+namespace EdgeProxy.Model;
 
 /// <summary>The DNS names of Services, which are looked up in our own snapshot: so they work without a cluster's DNS too.</summary>
-internal static class ClusterName
+public static class ClusterName
 {
     /// <summary>Reads <c>NAME.NAMESPACE.svc</c> or <c>NAME.NAMESPACE.svc.cluster.local</c>; case and a final dot do not matter.</summary>
     public static bool TryParse(string host, out NamespacedName service)
