@@ -18,7 +18,7 @@ public static class RequestExplainer
     /// <param name="snapshot">What is served.</param>
     /// <param name="method">Such as GET.</param>
     /// <param name="request">http or https, host, path and query; the path is taken byte for byte.</param>
-    /// <param name="headers">Header lines; Host and Origin matter.</param>
+    /// <param name="headers">Header lines; Host, Origin and what a canary asks for matter.</param>
     /// <exception cref="FormatException">The URL is none; the message says why.</exception>
     public static RequestExplanation Explain(ProxySnapshot snapshot, string method, string request, IReadOnlyList<KeyValuePair<string, string>> headers)
     {
@@ -66,12 +66,22 @@ public static class RequestExplainer
                 ?? With(explanation, ResponseReason.BackendMissing) with { Service = route.Backend?.ToString() };
         }
 
+        if (route.Canary is { } canary)
+        {
+            var (side, why) = CanaryExplainer.Explain(snapshot, canary, port, headers);
+            port = side ?? port;
+            explanation = explanation with { Candidates = [.. chosen.Candidates.Select(rule => IsCanary(rule, canary, route) ? rule with { Why = why } : rule)] };
+        }
+
         var forwarded = route.Rewrite is { } rewrite ? RequestTarget.Rewritten(rewrite.Apply(path), target) : target;
         explanation = explanation with { Service = port.Name.ToString(), Endpoints = Endpoints(port) };
         return port.HttpScheduler.Candidates.IsEmpty
             ? DefaultBackend(explanation, route, snapshot) ?? With(explanation, ResponseReason.NoEndpoint)
             : With(explanation, ResponseReason.Forwarded) with { UpstreamRequest = $"{method} {forwarded} (Host: {hostHeader})" };
     }
+
+    private static bool IsCanary(RouteCandidate rule, CanaryRoute canary, Route route) =>
+        rule.Ingress == canary.Ingress.ToString() && rule.Path == route.Path && rule.Type == route.Type.ToString();
 
     /// <summary>What the route answers itself before anything is forwarded, in the order of <see cref="Policies.RouteSteps"/>; null: nothing.</summary>
     private static RequestExplanation? OwnAnswer(
