@@ -66,14 +66,14 @@ internal static class StateFile
     {
         var type = TypeOf<T>();
         var bytes = Unpack(path);
-        var endsAt = bytes.AsSpan()[..^1].LastIndexOf((byte)'\n') + 1;
-        var end = ReadLine(bytes.AsSpan(endsAt), StateFileJson.Default.StateFileEnd);
-        if (end?.Sha256 is null || end.Sha256 != Convert.ToHexStringLower(SHA256.HashData(bytes.AsSpan(0, endsAt))))
+        var endsAt = bytes[..^1].LastIndexOf((byte)'\n') + 1;
+        var end = ReadLine(bytes[endsAt..], StateFileJson.Default.StateFileEnd);
+        var rest = bytes[..endsAt];
+        if (end?.Sha256 is null || end.Sha256 != Convert.ToHexStringLower(SHA256.HashData(rest)))
         {
             throw new InvalidDataException("it is damaged or cut off");
         }
 
-        var rest = bytes.AsSpan(0, endsAt);
         var head = ReadLine(NextLine(ref rest), StateFileJson.Default.StateFileHead);
         if (head?.Version != Version)
         {
@@ -111,16 +111,16 @@ internal static class StateFile
         chunk.ResetWrittenCount();
     }
 
-    private static byte[] Unpack(string path)
+    private static ReadOnlySpan<byte> Unpack(string path)
     {
         using var file = File.OpenRead(path);
         using var packed = new GZipStream(file, CompressionMode.Decompress);
         using var bytes = new MemoryStream();
         packed.CopyTo(bytes);
-        return bytes.Length > 0 ? bytes.ToArray() : throw new InvalidDataException("it is empty");
+        return bytes.Length > 0 ? bytes.GetBuffer().AsSpan(0, (int)bytes.Length) : throw new InvalidDataException("it is empty");
     }
 
-    private static ReadOnlySpan<byte> NextLine(ref Span<byte> rest)
+    private static ReadOnlySpan<byte> NextLine(ref ReadOnlySpan<byte> rest)
     {
         var end = rest.IndexOf((byte)'\n');
         var line = rest[..end];
