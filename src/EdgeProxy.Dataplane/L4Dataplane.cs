@@ -73,6 +73,12 @@ public sealed class L4Dataplane : IAsyncDisposable
     /// <summary>Frontends that are listened on, health-check node ports aside.</summary>
     public int ListenerCount => _tcp.Count + _udp.Count;
 
+    /// <summary>True when a frontend is listened on.</summary>
+    public bool IsListening(FrontendAddress address) => _tcp.IsListening(address) || _udp.IsListening(address) || _health.IsListening(address);
+
+    /// <summary>Why a frontend cannot be listened on; null when it can, or need not be.</summary>
+    public string? FailureOf(FrontendAddress address) => _tcp.FailureOf(address) ?? _udp.FailureOf(address) ?? _health.FailureOf(address);
+
     /// <summary>Open TCP connections.</summary>
     public int ConnectionCount => _sessions.Count;
 

@@ -48,7 +48,7 @@ public static class RequestExplainer
             return With(explanation, ResponseReason.NoRoute);
         }
 
-        explanation = explanation with { Ingress = route.Ingress.ToString(), Steps = Steps(route) };
+        explanation = explanation with { Ingress = route.Ingress.ToString(), Steps = StepsOf(route) };
         var origin = headers.Where(header => header.Key.Equals("Origin", StringComparison.OrdinalIgnoreCase)).Select(header => header.Value).LastOrDefault();
         if (OwnAnswer(explanation, route, hostHeader, target, origin, snapshot.Http) is { } answered)
         {
@@ -208,7 +208,7 @@ public static class RequestExplainer
     }
 
     /// <summary>The features a route asks for, named as their policies are.</summary>
-    private static ImmutableArray<string> Steps(Route route) => [.. Asked(route.HostPolicies), .. Asked(route.Policies), .. route.Rewrite is null ? [] : new[] { "rewrite-target" }];
+    public static ImmutableArray<string> StepsOf(Route route) => [.. Asked(route.HostPolicies), .. Asked(route.Policies), .. route.Rewrite is null ? [] : new[] { "rewrite-target" }];
 
     private static IEnumerable<string> Asked(object? policies) => policies is null
         ? []

@@ -221,7 +221,7 @@ internal sealed class AnnotationReader
         if (AnnotationCatalog.Find(name) is { Restricts: true })
         {
             IsClosed = true;
-            _problems.Error(Ingress, field, $"Invalid value: \"{value}\": {rule}; the Ingress answers 503 rather than being open");
+            _problems.Error(Ingress, field, $"Invalid value: \"{value}\": {rule}; the Ingress answers 503 rather than being open", ProblemReason.RouteClosed);
         }
         else
         {
@@ -249,7 +249,7 @@ internal sealed class AnnotationReader
         if (_invalid.Add(name))
         {
             var field = _written.TryGetValue(name, out var written) ? Field(written.FullName) : null;
-            _problems.Error(Ingress, field, $"{why}; the Ingress answers 503 rather than being open");
+            _problems.Error(Ingress, field, $"{why}; the Ingress answers 503 rather than being open", ProblemReason.RouteClosed);
         }
     }
 

@@ -254,7 +254,7 @@ internal sealed class ConfigurationReader
             }
             else
             {
-                _problems.Warning(map, $"data[{header}]", "is not the name of a header with a value of one line; it is left out");
+                _problems.Warning(map, $"data[{header}]", "is not the name of a header with a value of one line; it is left out", ProblemReason.ConfigurationIgnored);
             }
         }
 
@@ -269,11 +269,11 @@ internal sealed class ConfigurationReader
             switch (ConfigurationCatalog.Find(key))
             {
                 case null:
-                    _problems.Warning(_map, field, "the key is not known and has no effect");
+                    _problems.Warning(_map, field, "the key is not known and has no effect", ProblemReason.ConfigurationIgnored);
                     break;
 
                 case { Support: AnnotationSupport.Unsupported } known:
-                    _problems.Warning(_map, field, known.Note ?? "the key is not supported and has no effect");
+                    _problems.Warning(_map, field, known.Note ?? "the key is not supported and has no effect", ProblemReason.ConfigurationIgnored);
                     break;
 
                 case { Support: AnnotationSupport.NoEffect } known:
@@ -283,5 +283,5 @@ internal sealed class ConfigurationReader
         }
     }
 
-    private void Invalid(string key, string value, string rule) => _problems.Warning(_map, $"data[{key}]", $"Invalid value: \"{value}\": {rule}");
+    private void Invalid(string key, string value, string rule) => _problems.Warning(_map, $"data[{key}]", $"Invalid value: \"{value}\": {rule}", ProblemReason.ConfigurationIgnored);
 }

@@ -67,7 +67,7 @@ internal sealed class ControllerConfiguration
         var configuration = (map?.Data ?? []).ToImmutableDictionary(entry => entry.Key, entry => entry.Value.Trim(), StringComparer.Ordinal);
         Listeners = map is null
             ? ListenerPolicy.Default
-            : ListenerTranslator.Translate(configuration, (key, message) => problems.Warning(map, $"data[{key}]", message));
+            : ListenerTranslator.Translate(configuration, (key, message) => problems.Warning(map, $"data[{key}]", message, ProblemReason.ConfigurationIgnored));
         report(name, problems);
         if (isSame)
         {
@@ -120,7 +120,7 @@ internal sealed class ControllerConfiguration
         {
             if (!objects.Services.ContainsKey(service))
             {
-                problems.Warning(map!, $"data[{port.Number}]", $"there is no Service \"{service}\"; nothing listens on the port until there is");
+                problems.Warning(map!, $"data[{port.Number}]", $"there is no Service \"{service}\"; nothing listens on the port until there is", ProblemReason.BackendMissing);
             }
         }
     }

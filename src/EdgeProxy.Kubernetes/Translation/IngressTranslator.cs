@@ -45,7 +45,7 @@ internal static class IngressTranslator
             var text = string.IsNullOrEmpty(path.Path) ? "/" : path.Path;
             if ((annotations.UseRegex || annotations.RewriteTarget is not null) && !PathRewrite.TryCompile(text, out _))
             {
-                problems.Error(ingress, $"{field}.path", $"Invalid value: \"{text}\": with {(annotations.RewriteTarget is null ? "use-regex" : "rewrite-target")} the path is a regular expression, and this one cannot be used (look-around and back-references are not supported)");
+                problems.Error(ingress, $"{field}.path", $"Invalid value: \"{text}\": with {(annotations.RewriteTarget is null ? "use-regex" : "rewrite-target")} the path is a regular expression, and this one cannot be used (look-around and back-references are not supported)", ProblemReason.FieldInvalid);
                 continue;
             }
 

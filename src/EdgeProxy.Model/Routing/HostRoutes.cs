@@ -129,6 +129,9 @@ internal sealed class HostRoutes
 
     private static SearchValues<char> SpecialCharacters { get; } = SearchValues.Create(@"\.+*?()[]{}|^$");
 
+    /// <summary>Every route of the host, that of its other spelling included; for reports.</summary>
+    public IEnumerable<Route> All() => _patterns.Select(entry => entry.Route).Concat(_paths.All()).Concat(new[] { _default, WwwRedirect }.OfType<Route>());
+
     private static bool SendsToHttps(IngressConfig ingress, bool hostHasTls) => ingress.ForceSslRedirect || (hostHasTls && ingress.SslRedirect);
 
     /// <summary>A target equal to the rule path changes nothing, and then does not make patterns of the paths either.</summary>

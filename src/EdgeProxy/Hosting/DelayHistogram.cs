@@ -11,6 +11,7 @@ internal sealed class DelayHistogram
 
     private readonly long[] _counts = new long[Bounds + 1];
     private long _sumTicks;
+    private long _longestTicks;
 
     /// <summary>Upper bounds of all buckets but the last.</summary>
     public static IReadOnlyList<TimeSpan> UpperBounds { get; } =
@@ -22,6 +23,33 @@ internal sealed class DelayHistogram
     /// <summary>All delays together.</summary>
     public TimeSpan Sum => TimeSpan.FromTicks(Interlocked.Read(ref _sumTicks));
 
+    /// <summary>The longest of them.</summary>
+    public TimeSpan Longest => TimeSpan.FromTicks(Interlocked.Read(ref _longestTicks));
+
+    /// <summary>
+    /// What a share of the delays, 0 to 1, does not exceed: estimated as if those of a bucket were spread evenly over it, and never more than the
+    /// longest. Zero when there are none.
+    /// </summary>
+    public TimeSpan Quantile(double share)
+    {
+        var counts = Counts;
+        var rank = counts.Sum() * share;
+        var below = 0L;
+        for (var index = 0; index < Bounds; index++)
+        {
+            if (counts[index] > 0 && below + counts[index] >= rank)
+            {
+                var lower = index == 0 ? TimeSpan.Zero : UpperBounds[index - 1];
+                var estimate = lower + ((UpperBounds[index] - lower) * ((rank - below) / counts[index]));
+                return estimate < Longest ? estimate : Longest;
+            }
+
+            below += counts[index];
+        }
+
+        return Longest;
+    }
+
     /// <summary>Adds a delay, so many times.</summary>
     public void Add(TimeSpan delay, int times)
     {
@@ -29,6 +57,12 @@ internal sealed class DelayHistogram
         while (index < Bounds && delay > UpperBounds[index])
         {
             index++;
+        }
+
+        // There is one writer.
+        if (delay.Ticks > _longestTicks)
+        {
+            Interlocked.Exchange(ref _longestTicks, delay.Ticks);
         }
 
         Interlocked.Add(ref _counts[index], times);

@@ -10,6 +10,7 @@ using EdgeProxy.Kubernetes.Api.Configuration;
 using EdgeProxy.Kubernetes.ControlPlane;
 using EdgeProxy.Kubernetes.ExternalNames;
 using EdgeProxy.Kubernetes.Manifests;
+using EdgeProxy.Kubernetes.State;
 using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Kubernetes.Writing;
 using EdgeProxy.Model;
@@ -49,8 +50,9 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
 
         var readiness = new Readiness();
         var snapshots = new SnapshotPublisher();
+        var live = new LiveProcess(readiness, snapshots, _time);
         using var api = Cluster is null ? null : new ApiClient(Cluster, _time);
-        await using var admin = await StartAdminAsync(readiness, snapshots);
+        await using var admin = await StartAdminAsync(live);
 
         await using var healthz = await StartHealthzAsync(readiness, snapshots);
 
@@ -71,8 +73,11 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         using var monitor = new AddressMonitor(_time);
         await using var externalNames = new ExternalNameResolver(System.Net.Dns.GetHostAddressesAsync, settings.UnsafeLocalTargets, _logger, _time);
         await using var writer = api is null ? null : new ClusterWriter(api, WriterAssembly.Options(settings, Cluster?.Namespace, Environment.GetEnvironmentVariable), _time, loggers);
-        using SnapshotFollower follower = api is null ? FollowManifests(source, externalNames, snapshots) : FollowCluster(api, writer, externalNames, snapshots);
+        var state = Cluster is null ? null : ClusterAssembly.State(settings, Cluster.Server, Environment.GetEnvironmentVariable, loggers, _time);
+        using SnapshotFollower follower = api is null ? FollowManifests(source, externalNames, snapshots) : FollowCluster(api, state, writer, externalNames, snapshots);
         readiness.Trouble = () => follower.Trouble;
+        live.Parts = new LiveParts(settings.NodeName, follower, l4, loops, writer);
+        var keeping = state?.RunAsync(signals.Stop) ?? Task.CompletedTask;
         var following = Task.WhenAll(
             follower.RunAsync(signals.Stop),
             externalNames.RunAsync(follower.ChangeExternalAddressesAsync, signals.Stop),
@@ -91,7 +96,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         // Not ready first, so that whoever balances over us stops sending; then no new work; then the old work ends or is cut. Meanwhile the
         // cluster is told that we are gone, if nobody else is left.
         readiness.BeginDrain();
-        await Task.WhenAll(writer?.StopAsync(signals.Now) ?? Task.CompletedTask, DrainAsync(l4, l7, signals.Now));
+        await Task.WhenAll(keeping, writer?.StopAsync(signals.Now) ?? Task.CompletedTask, DrainAsync(l4, l7, signals.Now));
         ProcessLog.Stopped(_logger);
     }
 
@@ -109,12 +114,12 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         return new ManifestFollower(source, pipeline, externalNames, snapshots, _logger, _time) { Demo = demo };
     }
 
-    private ClusterFollower FollowCluster(ApiClient api, ClusterWriter? writer, ExternalNameResolver externalNames, SnapshotPublisher snapshots)
+    private ClusterFollower FollowCluster(ApiClient api, StateFolder? state, ClusterWriter? writer, ExternalNameResolver externalNames, SnapshotPublisher snapshots)
     {
         ProcessLog.Following(_logger, api.Server);
-        var source = new ClusterSource(api, ClusterAssembly.Source(settings), loggers.CreateLogger("EdgeProxy.Api"), _time);
+        var source = new ClusterSource(api, ClusterAssembly.Source(settings) with { Recall = state is null ? null : state.Recall }, loggers.CreateLogger("EdgeProxy.Api"), _time);
         var translator = new SnapshotTranslator(ClusterAssembly.Translation(settings, ManifestAssembly.Node(settings)), _time);
-        return new ClusterFollower(source, new ClusterPipeline(source, translator), externalNames, snapshots, _logger, _time) { Writer = writer };
+        return new ClusterFollower(source, new ClusterPipeline(source, translator), externalNames, snapshots, _logger, _time) { State = state, Writer = writer };
     }
 
     private EventLoopGroup StartLoops()
@@ -213,12 +218,12 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         : null;
 
     /// <summary>A second process on one machine must not fail for a port nobody asked for.</summary>
-    private async Task<ProbeServer> StartAdminAsync(Readiness readiness, SnapshotPublisher snapshots)
+    private async Task<ProbeServer> StartAdminAsync(LiveProcess live)
     {
         Task<ProbeServer> StartAsync(int port) => ProbeServer.StartAsync(
             new IPEndPoint(settings.AdminAddress, port),
             "the admin port",
-            context => AdminProbes.AnswerAsync(context, readiness, snapshots),
+            context => AdminApi.AnswerAsync(context, live),
             loggers,
             CancellationToken.None);
 

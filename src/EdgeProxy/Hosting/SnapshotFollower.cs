@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using EdgeProxy.Admin.Documents;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
 using Microsoft.Extensions.Logging;
 
@@ -13,6 +15,8 @@ namespace EdgeProxy.Hosting;
 internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ILogger logger, TimeProvider time) : IDisposable
 {
     private HashSet<Problem> _reported = [];
+    private IReadOnlyList<Problem> _problems = [];
+    private long _publishedAt; // a timestamp; 0: not yet
 
     // One change at a time, whether of objects or of this host; applying one may await.
     private readonly SemaphoreSlim _applying = new(1);
@@ -22,6 +26,18 @@ internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ILogger lo
 
     /// <summary>The objects behind the live snapshot.</summary>
     public abstract ObjectSet Served { get; }
+
+    /// <summary>Where the objects come from, for reports.</summary>
+    public abstract SourceDocument Source { get; }
+
+    /// <summary>How long changes took to be live; null when that is not measured.</summary>
+    public virtual DelayHistogram? Delays => null;
+
+    /// <summary>For how long the live snapshot has been live; null: there is none.</summary>
+    public TimeSpan? PublishedAgo => Interlocked.Read(ref _publishedAt) is not 0 and var at ? time.GetElapsedTime(at) : null;
+
+    /// <summary>What is wrong with the objects, as of the last look at all of them.</summary>
+    public IReadOnlyList<Problem> Problems => Volatile.Read(ref _problems);
 
     /// <summary>What keeps the source from its work, for people who ask whether we are ready; null when nothing does.</summary>
     public virtual string? Trouble => null;
@@ -78,6 +94,7 @@ internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ILogger lo
     protected void Publish(ProxySnapshot snapshot, long started, LogLevel level)
     {
         snapshots.Publish(snapshot);
+        Interlocked.Exchange(ref _publishedAt, time.GetTimestamp());
         if (logger.IsEnabled(level))
         {
             ProcessLog.SnapshotLive(
@@ -91,9 +108,20 @@ internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ILogger lo
         }
     }
 
+    /// <summary>Logs what is our fault, with all there is to find it by.</summary>
+    protected void Report(IReadOnlyList<TranslationFault> faults)
+    {
+        foreach (var fault in faults)
+        {
+            ProcessLog.ObjectFailed(logger, fault.Kind, fault.Name, fault.Error);
+        }
+    }
+
     /// <summary>Logs what came and what went.</summary>
     protected void Report(IReadOnlyList<Problem> problems)
     {
+        Volatile.Write(ref _problems, problems);
+
         // Lines shift when a file is edited above a problem; the same problem elsewhere is not news.
         var current = problems.Select(problem => problem with { Location = null }).ToHashSet();
         foreach (var problem in problems.Where(problem => !_reported.Contains(problem with { Location = null })))

@@ -181,7 +181,10 @@ internal sealed class ProxySettings
     /// <summary>Event loops for L4, one thread each; null: one per processor this process may use.</summary>
     public int? Threads { get; set; }
 
-    /// <summary>Folder for what must survive a restart: which Service was given which address. Null: the user's state folder.</summary>
+    /// <summary>
+    /// Folder for what must survive a restart: which Service was given which address (null: the user's state folder), a cluster's last-good state
+    /// (null: it is not kept).
+    /// </summary>
     public string? StateDirectory { get; set; }
 
     /// <summary>Least severe level that is logged; null: information, or warning in a demo.</summary>

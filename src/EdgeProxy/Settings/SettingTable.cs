@@ -281,7 +281,7 @@ internal static class SettingTable
             settings.Threads = threads;
             return null;
         }),
-        One("state-dir", "PATH", "Folder that remembers which Service was given which address. Default: edgeproxy in the user's state folder.", (settings, value) =>
+        One("state-dir", "PATH", "Folder for what survives a restart. Manifests: which Service was given which address; default edgeproxy in the user's state folder. A cluster: the last-good state, only when given.", (settings, value) =>
         {
             settings.StateDirectory = value;
             return null;
