@@ -2,16 +2,18 @@
 // itself is made of, all from Debian.
 //
 //	render CHART VALUES.yaml [RELEASE NAMESPACE KUBEVERSION]
+//	render json FILE.yaml
 //
-// It prints one JSON object: {"notes": "...", "objects": [{"source": "templates/x.yaml", "text": "..."}]}, or says on standard error what is
-// wrong, with exit code 1.
+// It prints one JSON object: {"notes": "...", "objects": [...]}, or says on standard error what is wrong, with exit code 1. A key that is there
+// twice is wrong. The second form only turns a file into JSON.
 //
 // Like Helm: values.yaml under the given values, null taking a key away; values.schema.json; include, tpl, required, fail, toYaml and its
 // relatives; .Values, .Chart, .Release, .Capabilities, .Files, .Template; numbers as float64; missing keys as nothing; links in the chart
 // followed.
 //
 // Not covered: dependencies and library charts, hooks, CRD folders, .helmignore, the order of installation, post-renderers, `lookup` (always
-// empty, as in `helm template`), .Capabilities.APIVersions (nothing is there), .Files.Lines, and getHostByName.
+// empty, as in `helm template`), .Capabilities.APIVersions (nothing is there), .Files.Lines,
+// and that Helm's YAML is 1.1, in which a bare off or no is false.
 package main
 
 import (
@@ -19,6 +21,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -33,15 +36,21 @@ import (
 
 type values = map[string]interface{}
 
-type rendered struct {
-	Source string `json:"source"`
-	Text   string `json:"text"`
-}
-
 func main() {
 	if len(os.Args) < 3 {
 		fmt.Fprintln(os.Stderr, "usage: render CHART VALUES.yaml [RELEASE NAMESPACE KUBEVERSION]")
 		os.Exit(2)
+	}
+
+	if os.Args[1] == "json" {
+		var read values
+		if err := readYaml(os.Args[2], &read); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+
+		_ = json.NewEncoder(os.Stdout).Encode(read)
+		return
 	}
 
 	release, namespace, version := argument(3, "edge"), argument(4, "edge-system"), argument(5, "v1.36.0")
@@ -62,7 +71,7 @@ func argument(index int, otherwise string) string {
 	return otherwise
 }
 
-func render(folder, valuesFile, release, namespace, version string) ([]rendered, string, error) {
+func render(folder, valuesFile, release, namespace, version string) ([]values, string, error) {
 	all := values{}
 	var chart values
 	var given values
@@ -94,7 +103,7 @@ func render(folder, valuesFile, release, namespace, version string) ([]rendered,
 	return execute(folder, top)
 }
 
-func execute(folder string, top values) ([]rendered, string, error) {
+func execute(folder string, top values) ([]values, string, error) {
 	root := template.New("chart").Option("missingkey=zero")
 	root.Funcs(functions(root))
 	names, err := filepath.Glob(filepath.Join(folder, "templates", "*"))
@@ -114,7 +123,7 @@ func execute(folder string, top values) ([]rendered, string, error) {
 		}
 	}
 
-	var objects []rendered
+	var objects []values
 	var notes string
 	for _, name := range names {
 		base := filepath.Base(name)
@@ -133,12 +142,41 @@ func execute(folder string, top values) ([]rendered, string, error) {
 		text := strings.ReplaceAll(out.String(), "<no value>", "")
 		if base == "NOTES.txt" {
 			notes = text
-		} else if strings.TrimSpace(text) != "" {
-			objects = append(objects, rendered{source, text})
+			continue
+		}
+
+		if objects, err = appendObjects(objects, source, text); err != nil {
+			return nil, "", err
 		}
 	}
 
 	return objects, notes, nil
+}
+
+func appendObjects(objects []values, source, text string) ([]values, error) {
+	decoder := yaml.NewDecoder(strings.NewReader(text))
+	for {
+		var any interface{}
+		err := decoder.Decode(&any)
+		if err == io.EOF {
+			return objects, nil
+		}
+
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w\n%s", source, err, text)
+		}
+
+		if any == nil {
+			continue
+		}
+
+		object, isObject := any.(values)
+		if !isObject {
+			return nil, fmt.Errorf("%s: not an object:\n%s", source, text)
+		}
+
+		objects = append(objects, object)
+	}
 }
 
 func functions(root *template.Template) template.FuncMap {

@@ -13,7 +13,13 @@ The values everything else reads: ours, and over them those of `controller`, ing
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- mergeOverwrite (deepCopy $own) $same | toYaml -}}
+{{- $merged := mergeOverwrite (deepCopy $own) $same -}}
+{{- /* A bare off is false in YAML. */ -}}
+{{- range $one := list $merged $merged.node -}}
+{{- if kindIs "bool" $one.vips }}{{ $_ := set $one "vips" "off" }}{{ end -}}
+{{- end -}}
+{{- if kindIs "bool" $merged.log.access }}{{ $_ := set $merged.log "access" "off" }}{{ end -}}
+{{- toYaml $merged -}}
 {{- end -}}
 
 {{/*

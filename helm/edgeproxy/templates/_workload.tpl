@@ -71,6 +71,8 @@ spec:
     spec:
       serviceAccountName: {{ include "edgeproxy.serviceAccount" $root }}
       automountServiceAccountToken: {{ $v.serviceAccount.automountServiceAccountToken }}
+      # A Service named edgeproxy would make variables that look like settings.
+      enableServiceLinks: false
       terminationGracePeriodSeconds: {{ int ($v.terminationGracePeriodSeconds | default $grace) }}
       {{- with $v.hostname }}
       hostname: {{ . }}
