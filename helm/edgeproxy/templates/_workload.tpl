@@ -167,13 +167,13 @@ spec:
             {{- end }}
           {{- $alive := dict "path" "/healthz" "port" "admin" }}
           {{- $ready := dict "path" "/readyz" "port" "admin" }}
-          # Ready means that the first complete snapshot is live. A large cluster, or one whose API server is slow, may take five minutes.
+          # Alive is who answers; ready, whose first complete snapshot is live. Nobody is restarted because the API server is away.
           startupProbe:
-            {{- mergeOverwrite (dict "httpGet" $ready "periodSeconds" 1 "timeoutSeconds" 2 "failureThreshold" 300) $v.startupProbe | toYaml | nindent 12 }}
+            {{- mergeOverwrite (dict "httpGet" $alive "periodSeconds" 1 "timeoutSeconds" 2 "failureThreshold" 60) $v.startupProbe | toYaml | nindent 12 }}
           livenessProbe:
             {{- mergeOverwrite (dict "httpGet" $alive "periodSeconds" 10 "timeoutSeconds" 5 "failureThreshold" 5) $v.livenessProbe | toYaml | nindent 12 }}
           readinessProbe:
-            {{- mergeOverwrite (dict "httpGet" $ready "periodSeconds" 5 "timeoutSeconds" 2 "failureThreshold" 2) $v.readinessProbe | toYaml | nindent 12 }}
+            {{- mergeOverwrite (dict "httpGet" $ready "periodSeconds" 2 "timeoutSeconds" 2 "failureThreshold" 3) $v.readinessProbe | toYaml | nindent 12 }}
           {{- if $v.lifecycle }}
           lifecycle:
             {{- toYaml $v.lifecycle | nindent 12 }}
