@@ -15,10 +15,12 @@ COPY config config
 RUN dotnet publish src/EdgeProxy --configuration Release --arch "${TARGETARCH}" --self-contained false --output /app \
     -p:PublishReadyToRun=true -p:DebugType=embedded -p:PublishDocumentationFiles=false
 # Who is no root gets capabilities from the file that is started, and the kernel refuses to start a file with one that the container may
-# not have. So there are three: one that needs nothing, one for ports below 1024, one that also owns addresses.
+# not have. So there is a file for each set: ports below 1024, addresses of our own, clients' addresses and layer 2.
 RUN command -v setcap >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends libcap2-bin); \
-    cp /app/edgeproxy /app/edgeproxy-bind && setcap cap_net_bind_service=ep /app/edgeproxy-bind \
-    && cp /app/edgeproxy /app/edgeproxy-net && setcap cap_net_bind_service,cap_net_admin,cap_net_raw=ep /app/edgeproxy-net
+    cd /app && for set in bind bind-admin bind-raw bind-admin-raw; do \
+        rights=$(echo "$set" | sed 's/bind/cap_net_bind_service/; s/admin/cap_net_admin/; s/raw/cap_net_raw/; s/-/,/g') \
+        && cp edgeproxy "edgeproxy-$set" && setcap "$rights=ep" "edgeproxy-$set" || exit 1; \
+    done
 
 FROM ${BASE_IMAGE}
 ARG VERSION=0.1.0

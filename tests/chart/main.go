@@ -36,6 +36,9 @@ import (
 
 type values = map[string]interface{}
 
+// chartValues is what .Values is: a type of its own, as in Helm, which matters to functions that look at types.
+type chartValues map[string]interface{}
+
 func main() {
 	if len(os.Args) < 3 {
 		fmt.Fprintln(os.Stderr, "usage: render CHART VALUES.yaml [RELEASE NAMESPACE KUBEVERSION]")
@@ -91,7 +94,7 @@ func render(folder, valuesFile, release, namespace, version string) ([]values, s
 	}
 
 	top := values{
-		"Values":  all,
+		"Values":  chartValues(all),
 		"Chart":   capitalised(chart),
 		"Release": values{"Name": release, "Namespace": namespace, "Service": "Helm", "IsInstall": true, "IsUpgrade": false, "Revision": 1},
 		"Capabilities": values{

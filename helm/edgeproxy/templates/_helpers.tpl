@@ -168,7 +168,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- range $port, $_ := .udp }}{{ $ports = append $ports $port }}{{ end -}}
 {{- range $ports }}{{ if lt (int .) 1024 }}{{ $all = append $all "NET_BIND_SERVICE" }}{{ end }}{{ end -}}
 {{- if .settings.dns }}{{ $all = append $all "NET_BIND_SERVICE" }}{{ end -}}
-{{- if ne .vips "off" }}{{ $all = concat $all (list "NET_BIND_SERVICE" "NET_ADMIN") }}{{ end -}}
+{{- if ne .vips "off" }}{{ $all = append $all "NET_ADMIN" }}{{ end -}}
+{{- /* Addresses of Services have ports below 1024, and the image has no file with one of the others alone. */ -}}
+{{- if $all }}{{ $all = append $all "NET_BIND_SERVICE" }}{{ end -}}
 {{- $all | uniq | sortAlpha | join "," -}}
 {{- end -}}
 
@@ -201,7 +203,9 @@ Flags of one workload as a JSON object. What `settings` and `extraArgs` say wins
 {{- $_ := set $flags "publish-status-address" $v.publishStatusAddress -}}
 {{- else -}}
 {{- $published := $v.publishService.enabled -}}
-{{- if kindIs "invalid" $published }}{{ $published = and $v.service.enabled (not $v.hostNetwork) }}{{ end -}}
+{{- /* All replicas must publish the same, whichever leads: that of the first workload. */ -}}
+{{- $first := fromYaml (include "edgeproxy.values" $root) -}}
+{{- if kindIs "invalid" $published }}{{ $published = and $first.service.enabled (not $first.hostNetwork) }}{{ end -}}
 {{- $name := ternary $fullname (printf "%s-internal" $fullname) (ne $v.service.external.enabled false) -}}
 {{- if $published }}{{ $_ := set $flags "publish-service" ($v.publishService.pathOverride | default (printf "%s/%s" $namespace $name)) }}{{ end -}}
 {{- end -}}

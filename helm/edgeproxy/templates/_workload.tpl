@@ -7,6 +7,7 @@ A Deployment or a DaemonSet. Takes root, v (the values for it), kind, name and c
 {{- $capabilities := compact (splitList "," (include "edgeproxy.capabilities" $v)) -}}
 {{- $owner := eq $v.vips "redirect" -}}
 {{- if and (ne $v.vips "off") (not $v.hostNetwork) }}{{ fail "vips: the addresses of Services belong to the node, so hostNetwork must be true" }}{{ end -}}
+{{- if or (hasPrefix "127." $v.admin.address) (eq $v.admin.address "::1") }}{{ fail "admin.address: kubelet, whose probes ask the admin port, could not reach a loopback address" }}{{ end -}}
 {{- if and $v.hostNetwork $v.hostPort.enabled }}{{ fail "hostPort.enabled: with hostNetwork the ports of the pod are those of the node already" }}{{ end -}}
 {{- $grace := add $v.shutdown.preStopSeconds $v.shutdown.drainSeconds 15 -}}
 apiVersion: apps/v1
@@ -118,10 +119,8 @@ spec:
           command:
             {{- if or $owner (not $capabilities) }}
             - /app/edgeproxy
-            {{- else if eq (join "," $capabilities) "NET_BIND_SERVICE" }}
-            - /app/edgeproxy-bind
             {{- else }}
-            - /app/edgeproxy-net
+            - /app/edgeproxy-bind{{ if has "NET_ADMIN" $capabilities }}-admin{{ end }}{{ if has "NET_RAW" $capabilities }}-raw{{ end }}
             {{- end }}
           args:
             {{- include "edgeproxy.args" (dict "root" $root "v" $v) | nindent 12 }}

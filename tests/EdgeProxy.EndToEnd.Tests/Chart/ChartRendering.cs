@@ -15,7 +15,7 @@ internal sealed class ChartRendering
 
     private const string Sources = "/usr/share/gocode";
 
-    private static readonly Lazy<Task<string>> Renderer = new(BuildAsync);
+    private static readonly Lazy<string> Renderer = new(Build);
 
     /// <summary>The objects, in the order of the templates.</summary>
     public required IReadOnlyList<JsonNode> Objects { get; init; }
@@ -34,7 +34,7 @@ internal sealed class ChartRendering
     public static async Task<ChartRendering> OfCaseAsync(string name, string kubeVersion = "v1.36.0")
     {
         var values = TestCases.PathOf(Path.Combine("chart", name, "values.yaml"));
-        var (exitCode, output, error) = await RunAsync(await Renderer.Value, [ChartFolder, values, Release, Namespace, kubeVersion]);
+        var (exitCode, output, error) = await RunAsync(Renderer.Value, [ChartFolder, values, Release, Namespace, kubeVersion]);
         var rendered = exitCode == 0 ? JsonNode.Parse(output) : null;
         return new ChartRendering
         {
@@ -47,7 +47,7 @@ internal sealed class ChartRendering
     /// <summary>A YAML file as JSON.</summary>
     public static async Task<JsonNode> ReadYamlAsync(string path)
     {
-        var (exitCode, output, error) = await RunAsync(await Renderer.Value, ["json", path]);
+        var (exitCode, output, error) = await RunAsync(Renderer.Value, ["json", path]);
         Assert.True(exitCode == 0, error);
         return JsonNode.Parse(output)!;
     }
@@ -55,12 +55,13 @@ internal sealed class ChartRendering
     /// <summary>Runs a program to its end.</summary>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string program, IEnumerable<string> arguments, string? folder = null)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        start.WorkingDirectory = folder ?? "";
-        start.Environment["GOPATH"] = Sources;
-        start.Environment["GO111MODULE"] = "off";
-        start.Environment["GOFLAGS"] = "";
-        start.Environment["GOCACHE"] = Path.Combine(Path.GetTempPath(), "edgeproxy-tests-go");
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            WorkingDirectory = folder ?? "",
+        };
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync(Deadline);
         var error = process.StandardError.ReadToEndAsync(Deadline);
@@ -73,8 +74,8 @@ internal sealed class ChartRendering
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, program))),
         $"'{program}' is not installed (Debian: {package}).");
 
-    // Once for all tests of this process; a skip is then the reason for each of them.
-    private static async Task<string> BuildAsync()
+    // Once for all tests of this process; what Lazy keeps of a skip is the reason for each of them.
+    private static string Build()
     {
         Need("go", "golang-go");
         foreach (var (library, package) in new[]
@@ -87,10 +88,24 @@ internal sealed class ChartRendering
             Assert.SkipUnless(Directory.Exists(Path.Combine(Sources, "src", library)), $"The Go library {library} is not installed (Debian: {package}).");
         }
 
-        var folder = Path.Combine(TestCases.RepositoryRoot, "tests", "chart");
         var program = Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"edgeproxy-tests-render-{Environment.ProcessId}"));
-        var (exitCode, output, error) = await RunAsync("go", ["build", "-o", program, "."], folder);
-        Assert.True(exitCode == 0, output + error);
+        var start = new ProcessStartInfo("go", ["build", "-o", program, "."])
+        {
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            WorkingDirectory = Path.Combine(TestCases.RepositoryRoot, "tests", "chart"),
+            Environment =
+            {
+                ["GOPATH"] = Sources,
+                ["GO111MODULE"] = "off",
+                ["GOFLAGS"] = "",
+                ["GOCACHE"] = Path.Combine(Path.GetTempPath(), "edgeproxy-tests-go"),
+            },
+        };
+        using var compiler = Process.Start(start)!;
+        var error = compiler.StandardError.ReadToEnd();
+        compiler.WaitForExit();
+        Assert.True(compiler.ExitCode == 0, error);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => File.Delete(program);
         return program;
     }
