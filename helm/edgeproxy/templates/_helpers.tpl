@@ -169,6 +169,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- range $ports }}{{ if lt (int .) 1024 }}{{ $all = append $all "NET_BIND_SERVICE" }}{{ end }}{{ end -}}
 {{- if .settings.dns }}{{ $all = append $all "NET_BIND_SERVICE" }}{{ end -}}
 {{- if ne .vips "off" }}{{ $all = append $all "NET_ADMIN" }}{{ end -}}
+{{- if eq (get .settings "load-balancer-announce") "l2" }}{{ $all = concat $all (list "NET_ADMIN" "NET_RAW") }}{{ end -}}
 {{- /* Addresses of Services have ports below 1024, and the image has no file with one of the others alone. */ -}}
 {{- if $all }}{{ $all = append $all "NET_BIND_SERVICE" }}{{ end -}}
 {{- $all | uniq | sortAlpha | join "," -}}
@@ -221,7 +222,8 @@ Flags of one workload as a JSON object. What `settings` and `extraArgs` say wins
 {{- $foreign := fromYamlArray (include "edgeproxy.foreignFlags" $root) -}}
 {{- range $flag, $value := $v.extraArgs -}}
 {{- if not (has $flag $foreign) -}}
-{{- $_ := set $flags (get $theirs $flag | default $flag) ($value | default true) -}}
+{{- /* Theirs are written as --flag, or as flag: "". */ -}}
+{{- $_ := set $flags (get $theirs $flag | default $flag) (ternary true $value (or (kindIs "invalid" $value) (eq (toString $value) ""))) -}}
 {{- end -}}
 {{- end -}}
 {{- mergeOverwrite $flags ($v.settings | default dict) | toJson -}}
