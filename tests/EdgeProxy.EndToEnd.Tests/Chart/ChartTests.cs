@@ -131,6 +131,8 @@ public sealed partial class ChartTests
     public async Task Pods_may_do_no_more_than_they_must(string name)
     {
         var rendered = await RenderAsync(name, await ExpectedAsync(name));
+        var files = FilesWithCapabilities().Match(await File.ReadAllTextAsync(Path.Combine(TestCases.RepositoryRoot, "Dockerfile"), TestContext.Current.CancellationToken))
+            .Groups["sets"].Value.Split(' ').Select(set => $"/app/edgeproxy-{set}").Prepend("/app/edgeproxy").ToList();
 
         Assert.All(Workloads(rendered), workload =>
         {
@@ -143,6 +145,7 @@ public sealed partial class ChartTests
             // A file with capabilities that the container may not have cannot be started (Dockerfile).
             var added = Follow(context, "capabilities.add")?.AsArray().Select(each => (string)each!).ToHashSet() ?? [];
             var command = (string)Follow(workload, "spec.template.spec.containers.0.command.0")!;
+            Assert.Contains(command, files);
             var needed = command.Split('-').Skip(1).Select(part => part switch { "bind" => "NET_BIND_SERVICE", "admin" => "NET_ADMIN", _ => "NET_RAW" }).ToHashSet();
             Assert.Equal(0L == (long?)Follow(workload, "spec.template.spec.securityContext.runAsUser") ? [] : added, needed);
         });
@@ -251,6 +254,9 @@ public sealed partial class ChartTests
             from verb in rule["verbs"]!.AsArray()
             select $"{name}/{resource} {verb}{(rule["resourceNames"] is null ? "" : ", by name")}").Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
     ];
+
+    [GeneratedRegex("for set in (?<sets>[a-z -]+);", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex FilesWithCapabilities();
 
     [GeneratedRegex(@"(?<!\\)\.", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex DotBetweenNames();
