@@ -100,6 +100,25 @@ internal sealed class TestCluster : IAsyncDisposable
         "ports":[{"name":"","port":{{port}},"protocol":"TCP"}],"endpoints":[{"addresses":["{{Address}}"],"conditions":{"ready":true} }]}
         """;
 
+    /// <summary>
+    /// Has the server check an object of any kind strictly, without keeping it; null: it would take it. What has a namespace is put into ours.
+    /// </summary>
+    public async Task<string?> TryDryRunAsync(JsonNode item)
+    {
+        var (version, kind, copy) = ((string)item["apiVersion"]!, (string)item["kind"]!, item.DeepClone());
+        var plural = kind.ToLowerInvariant() switch { [.. var stem, 'y'] => $"{stem}ies", [.., 's'] name => $"{name}es", var name => $"{name}s" };
+        var path = version.Contains('/', StringComparison.Ordinal) ? $"/apis/{version}" : $"/api/{version}";
+        if (copy["metadata"]!["namespace"] is not null)
+        {
+            copy["metadata"]!["namespace"] = Namespace;
+            path += $"/namespaces/{Namespace}";
+        }
+
+        var request = new ApiRequest(HttpMethod.Post, $"{path}/{plural}?dryRun=All&fieldValidation=Strict") { Body = Encoding.UTF8.GetBytes(copy.ToJsonString()) };
+        using var response = await _client.SendAsync(request, Deadline);
+        return response.IsSuccess ? null : $"{(HttpStatusCode)response.Status} {response.Message}";
+    }
+
     private string PathOf(string collection) => collection.Split(' ') is [var group, var resource] ? $"{group}/namespaces/{Namespace}/{resource}" : collection;
 
     private async Task SendAsync(HttpMethod method, string path, string json, string? contentType = null)
