@@ -88,6 +88,18 @@ internal sealed class ListenerSet : IAsyncDisposable
         }
     }
 
+    /// <summary>Frontends that could not be bound, and are tried again.</summary>
+    public int FailedCount
+    {
+        get
+        {
+            lock (_listeners)
+            {
+                return _failed.Count;
+            }
+        }
+    }
+
     /// <summary>Tries every frontend that could not be bound again, soon and once; then as before.</summary>
     public void RetryFailed()
     {
