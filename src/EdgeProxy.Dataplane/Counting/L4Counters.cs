@@ -24,6 +24,9 @@ public sealed class L4Counters
     /// <summary>Those that followed one of the same connection that failed.</summary>
     public long Failovers => _loops.Sum(loop => loop.Read(LoopTally.Failovers));
 
+    /// <summary>How often an endpoint was ejected because dials of it kept failing.</summary>
+    public long Ejections => _loops.Sum(loop => loop.Read(LoopTally.Ejections));
+
     /// <summary>UDP flows that began.</summary>
     public long FlowsCreated => _loops.Sum(loop => loop.Read(LoopTally.FlowsCreated));
 

@@ -10,7 +10,9 @@ internal sealed class LoopTally
     public const int FlowsCreated = Padding + 2;
     public const int FlowsEnded = Padding + 3;
 
-    private const int FirstClosed = Padding + 4;
+    public const int Ejections = Padding + 4;
+
+    private const int FirstClosed = Padding + 5;
 
     // Keeps what another loop writes off our cache lines, before and behind.
     private const int Padding = 16;

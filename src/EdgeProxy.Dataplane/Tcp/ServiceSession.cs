@@ -110,6 +110,7 @@ internal sealed class ServiceSession(
         // Our own want says nothing about the backend.
         if (error != DialError.LocalResources && _port.ReportFailed(failed) is { } time)
         {
+            counters.Of(Loop).Count(LoopTally.Ejections);
             DataplaneLog.Ejected(logger, failed, _port.Name, time, error);
         }
 

@@ -11,7 +11,7 @@ namespace EdgeProxy.Http.Reporting;
 /// Spans of requests by OpenTelemetry's semantic conventions for HTTP: a server span each, and below it a client span for every try of an endpoint.
 /// Endpoints are told the context of theirs (W3C Trace Context). While nobody listens nothing is made, and a client's context passes untouched.
 /// </summary>
-internal static class RequestTracing
+public static class RequestTracing
 {
     /// <summary>Name of the source, for whoever wants to listen.</summary>
     public const string SourceName = "EdgeProxy";
@@ -22,7 +22,7 @@ internal static class RequestTracing
     private static readonly ActivitySource Source = new(SourceName);
 
     /// <summary>Begins the server span of a request whose route is known, if there is one; null: it is not traced.</summary>
-    public static Activity? Begin(Exchange exchange)
+    internal static Activity? Begin(Exchange exchange)
     {
         if (!Source.HasListeners())
         {
@@ -51,7 +51,7 @@ internal static class RequestTracing
     }
 
     /// <summary>Ends the server span.</summary>
-    public static void End(Activity span, IServedRequest request, ResponseReason reason, int status)
+    internal static void End(Activity span, IServedRequest request, ResponseReason reason, int status)
     {
         if (span.IsAllDataRequested)
         {
@@ -68,7 +68,7 @@ internal static class RequestTracing
     }
 
     /// <summary>Begins the span of a try, below the request's.</summary>
-    public static Activity? BeginTry(Exchange exchange, Backend backend)
+    internal static Activity? BeginTry(Exchange exchange, Backend backend)
     {
         if (exchange.Span is not { IsAllDataRequested: true } server)
         {
@@ -93,7 +93,7 @@ internal static class RequestTracing
     }
 
     /// <summary>Ends the span of a try. <paramref name="status"/> is 0 where no answer began.</summary>
-    public static void EndTry(Activity? span, ResponseReason reason, int status)
+    internal static void EndTry(Activity? span, ResponseReason reason, int status)
     {
         if (span is null)
         {
@@ -110,7 +110,7 @@ internal static class RequestTracing
     }
 
     /// <summary>Tells an endpoint whose child its work is, instead of what the client said. Without a span of ours that stands as it is.</summary>
-    public static void Inject(HttpRequestMessage upstream, Activity? span)
+    internal static void Inject(HttpRequestMessage upstream, Activity? span)
     {
         if (span?.Id is not { } id)
         {

@@ -1,18 +1,25 @@
 using EdgeProxy.Explaining;
 using EdgeProxy.Hosting;
 using EdgeProxy.Model;
+using EdgeProxy.Telemetry;
 using Microsoft.AspNetCore.Http;
 
 namespace EdgeProxy.Admin;
 
 /// <summary>
-/// The admin port: <c>/healthz</c> (the process lives), <c>/readyz</c> (it should get traffic) and <c>/api/v1/explain</c> (what would become of a request).
+/// The admin port: <c>/healthz</c> (the process lives), <c>/readyz</c> (it should get traffic), <c>/metrics</c> and <c>/api/v1/explain</c> (what would
+/// become of a request).
 /// </summary>
 internal static class AdminProbes
 {
     /// <summary>Answers one request.</summary>
-    public static Task AnswerAsync(HttpContext context, Readiness readiness, SnapshotPublisher snapshots)
+    public static Task AnswerAsync(HttpContext context, Readiness readiness, SnapshotPublisher snapshots, MetricsPage metrics)
     {
+        if (context.Request.Path.Value is "/metrics")
+        {
+            return metrics.AnswerAsync(context);
+        }
+
         if (context.Request.Path.Value is "/api/v1/explain")
         {
             return ExplainAsync(context, snapshots.Current);
@@ -23,7 +30,7 @@ internal static class AdminProbes
             "/healthz" => (StatusCodes.Status200OK, "ok"),
             "/readyz" when readiness.Reason is { } reason => (StatusCodes.Status503ServiceUnavailable, WithTrouble(reason, readiness)),
             "/readyz" => (StatusCodes.Status200OK, WithTrouble("ok", readiness)),
-            _ => (StatusCodes.Status404NotFound, "not found; there are /healthz, /readyz and /api/v1/explain?url="),
+            _ => (StatusCodes.Status404NotFound, "not found; there are /healthz, /readyz, /metrics and /api/v1/explain?url="),
         };
         context.Response.StatusCode = status;
         context.Response.ContentType = "text/plain; charset=utf-8";

@@ -10,15 +10,12 @@ namespace EdgeProxy.Hosting;
 
 /// <summary>Follows the objects of a cluster, and measures how long each event takes to be live. Without the API server, what is live stays so.</summary>
 internal sealed class ClusterFollower(
-    ClusterSource source, ClusterPipeline pipeline, ExternalNameResolver externalNames, SnapshotPublisher snapshots, ILogger logger, TimeProvider time)
-    : SnapshotFollower(snapshots, logger, time)
+    ClusterSource source, ClusterPipeline pipeline, ExternalNameResolver externalNames, SnapshotPublisher snapshots, ChangeCounters counters, ILogger logger, TimeProvider time)
+    : SnapshotFollower(snapshots, counters, logger, time)
 {
     private readonly ILogger _logger = logger;
     private readonly TimeProvider _time = time;
     private bool _isLive;
-
-    /// <summary>Time from the arrival of an event to the snapshot with it. The events before the first snapshot do not count.</summary>
-    public DelayHistogram Delays { get; } = new();
 
     /// <summary>Is shown what is served and what is wrong with it; null: nobody writes.</summary>
     public ClusterWriter? Writer { get; init; }
@@ -90,7 +87,7 @@ internal sealed class ClusterFollower(
         foreach (var (at, events) in _isLive ? change.ReceivedAt : [])
         {
             var delay = _time.GetElapsedTime(at);
-            Delays.Add(delay, events);
+            Counters.Propagation.Record(delay.Ticks, events);
             ProcessLog.EventsLive(_logger, events, delay.TotalMilliseconds);
         }
     }

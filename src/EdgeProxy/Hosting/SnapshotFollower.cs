@@ -10,12 +10,15 @@ namespace EdgeProxy.Hosting;
 /// Follows a source of objects: each change becomes a snapshot and is published; problems are logged when they come and when they go. What is
 /// the same for every source is here.
 /// </summary>
-internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ILogger logger, TimeProvider time) : IDisposable
+internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ChangeCounters counters, ILogger logger, TimeProvider time) : IDisposable
 {
     private HashSet<Problem> _reported = [];
 
     // One change at a time, whether of objects or of this host; applying one may await.
     private readonly SemaphoreSlim _applying = new(1);
+
+    /// <summary>What became of changes.</summary>
+    protected ChangeCounters Counters => counters;
 
     /// <summary>The node the snapshots are for.</summary>
     public abstract LocalNode Node { get; }
@@ -50,6 +53,7 @@ internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ILogger lo
                 }
                 catch (Exception error) when (error is not OperationCanceledException)
                 {
+                    counters.Failed();
                     ProcessLog.ChangeFailed(logger, error);
                 }
             }
@@ -78,6 +82,7 @@ internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ILogger lo
     protected void Publish(ProxySnapshot snapshot, long started, LogLevel level)
     {
         snapshots.Publish(snapshot);
+        counters.Published(time.GetUtcNow(), time.GetElapsedTime(started));
         if (logger.IsEnabled(level))
         {
             ProcessLog.SnapshotLive(
@@ -94,6 +99,8 @@ internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ILogger lo
     /// <summary>Logs what came and what went.</summary>
     protected void Report(IReadOnlyList<Problem> problems)
     {
+        counters.Problems = problems;
+
         // Lines shift when a file is edited above a problem; the same problem elsewhere is not news.
         var current = problems.Select(problem => problem with { Location = null }).ToHashSet();
         foreach (var problem in problems.Where(problem => !_reported.Contains(problem with { Location = null })))
