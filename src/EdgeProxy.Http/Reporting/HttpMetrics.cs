@@ -15,6 +15,7 @@ public sealed class HttpMetrics
     private readonly StripedCounter[] _active = [new(), new()];
     private readonly StripedCounter[] _accepted = [new(), new()];
     private readonly StripedCounter[] _connections = [new(), new()];
+    private readonly StripedCounter[] _reasons = [.. Enum.GetValues<ResponseReason>().Select(_ => new StripedCounter())];
     private readonly StripedCounter _retries = new();
     private readonly StripedCounter _received = new();
     private readonly StripedCounter _sent = new();
@@ -52,6 +53,9 @@ public sealed class HttpMetrics
     /// <summary>How often an endpoint was ejected for what befell requests.</summary>
     public long Ejections => _ejections.Value;
 
+    /// <summary>Requests that ended so.</summary>
+    public long Ended(ResponseReason reason) => _reasons[(int)reason].Value;
+
     /// <summary>Requests being served now.</summary>
     public long Active(bool https) => Of(_active, https).Value;
 
@@ -77,6 +81,7 @@ public sealed class HttpMetrics
         Of(_active, request.Client.IsHttps).Add(-1);
         var labels = RequestLabels.Of(request.Method, status, request.Protocol, request.Client.IsHttps, reason, _detail, request.Route);
         Requests.For(labels).Record(duration);
+        _reasons[(int)reason].Add(1);
         AddIfAny(_received, request.RequestBytes);
         AddIfAny(_sent, request.BodyBytesSent);
         AddIfAny(_retries, request.Tries - 1);

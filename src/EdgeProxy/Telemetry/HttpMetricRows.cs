@@ -100,10 +100,12 @@ internal static class HttpMetricRows
 
     private static void ByReason(MetricSources from, Samples to)
     {
-        var requests = from.Http?.Metrics.Requests.All ?? [];
-        foreach (var reason in requests.GroupBy(entry => entry.Key.Reason?.Word() ?? "other", entry => entry.Value.Read().Count, StringComparer.Ordinal))
+        if (from.Http is { } http)
         {
-            to.Add(reason.Sum(), "edgeproxy.reason", reason.Key);
+            foreach (var reason in Enum.GetValues<ResponseReason>())
+            {
+                to.Add(http.Metrics.Ended(reason), "edgeproxy.reason", reason.Word());
+            }
         }
     }
 }

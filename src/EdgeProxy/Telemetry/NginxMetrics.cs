@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EdgeProxy.Http;
 using EdgeProxy.Http.Reporting;
 using EdgeProxy.Model.Metrics;
 using static EdgeProxy.Telemetry.MetricKind;
@@ -47,7 +48,7 @@ internal static class NginxMetrics
             }
         }),
         Row(Counter, "nginx_process_requests_total", "Total number of client requests", static (from, to) =>
-            to.Add((from.Http?.Metrics.Requests.All ?? []).Sum(entry => entry.Value.Read().Count), Controller(from))),
+            to.Add(Enum.GetValues<ResponseReason>().Sum(reason => from.Http?.Metrics.Ended(reason) ?? 0), Controller(from))),
         Row(Counter, "nginx_process_cpu_seconds_total", "CPU usage in seconds", static (from, to) =>
             to.Add(Environment.CpuUsage.TotalTime.TotalSeconds, Controller(from))),
         Row(Gauge, "nginx_process_resident_memory_bytes", "Number of bytes of memory in use", static (from, to) => to.Add(Environment.WorkingSet, Controller(from))),
@@ -82,7 +83,11 @@ internal static class NginxMetrics
     {
         foreach (var (labels, series) in from.Http?.Metrics.Nginx?.All ?? [])
         {
-            to.Add(read(series), [.. Controller(from), .. labels.Tags()]);
+            var histogram = read(series);
+            if (histogram.Read().Count > 0)
+            {
+                to.Add(histogram, [.. Controller(from), .. labels.Tags()]);
+            }
         }
     });
 
