@@ -26,11 +26,11 @@ public sealed partial class ConnectionLogTests
 
         var first = JsonDocument.Parse(Lines(proxy).Single(line => line.Contains("\"completed\"", StringComparison.Ordinal))).RootElement;
         Assert.Equal(("tcp", client, $"127.0.0.1:{nodePort}"), (Text(first, "protocol"), Text(first, "client"), Text(first, "frontend")));
-        Assert.Equal(("default/web:/TCP", $"127.0.0.1:{backend.Port}", 1), (Text(first, "service"), Text(first, "endpoint"), first.GetProperty("tries").GetInt32()));
+        Assert.Equal(("default/web/TCP", $"127.0.0.1:{backend.Port}", 1), (Text(first, "service"), Text(first, "endpoint"), first.GetProperty("tries").GetInt32()));
         Assert.Equal((sent, received), (first.GetProperty("bytesReceived").GetInt64(), first.GetProperty("bytesSent").GetInt64()));
         Assert.True(first.GetProperty("seconds").GetDouble() >= first.GetProperty("connectSeconds").GetDouble());
         var second = JsonDocument.Parse(Lines(proxy).Single(line => !line.Contains("\"completed\"", StringComparison.Ordinal))).RootElement;
-        Assert.Equal(("connect_refused", "default/dead:/TCP"), (Text(second, "reason"), Text(second, "service")));
+        Assert.Equal(("connect_refused", "default/dead/TCP"), (Text(second, "reason"), Text(second, "service")));
     }
 
     [Fact(Timeout = 120_000)]
@@ -72,20 +72,21 @@ public sealed partial class ConnectionLogTests
         await proxy.WaitForAsync(() => Task.FromResult(Lines(proxy).Count == 1), "the flow to expire");
 
         var line = JsonDocument.Parse(Lines(proxy)[0]).RootElement;
-        Assert.Equal(("udp", "idle_timeout", "default/dns:/UDP"), (Text(line, "protocol"), Text(line, "reason"), Text(line, "service")));
+        Assert.Equal(("udp", "idle_timeout", "default/dns/UDP"), (Text(line, "protocol"), Text(line, "reason"), Text(line, "service")));
         Assert.Equal((2, 3), (line.GetProperty("bytesReceived").GetInt32(), line.GetProperty("bytesSent").GetInt32()));
     }
 
     private static async Task<(string Client, long Sent, long Received)> TalkAsync(int port)
     {
-        using var client = new TcpClient();
+        using var client = new TcpClient(AddressFamily.InterNetwork);
         await client.ConnectAsync(IPAddress.Loopback, port, Deadline);
         var address = client.Client.LocalEndPoint!.ToString()!; // connected
         var request = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"u8.ToArray();
-        await client.GetStream().WriteAsync(request, Deadline);
+        await using var stream = client.GetStream();
+        await stream.WriteAsync(request, Deadline);
         client.Client.Shutdown(SocketShutdown.Send);
         using var answer = new MemoryStream();
-        await client.GetStream().CopyToAsync(answer, Deadline);
+        await stream.CopyToAsync(answer, Deadline);
         return (address, request.Length, answer.Length);
     }
 
@@ -93,6 +94,6 @@ public sealed partial class ConnectionLogTests
 
     private static string? Text(JsonElement line, string name) => line.GetProperty(name).GetString();
 
-    [GeneratedRegex("""^\[127\.0\.0\.1\] \[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d\d:\d\d\] TCP 200 \d+ \d+ \d+\.\d{3} \d+ 127\.0\.0\.1:\d+ \[default/web:/TCP\] 127\.0\.0\.1:\d+ \d+\.\d{3} completed 1$""")]
+    [GeneratedRegex("""^\[127\.0\.0\.1\] \[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d\d:\d\d\] TCP 200 \d+ \d+ \d+\.\d{3} \d+ 127\.0\.0\.1:\d+ \[default/web/TCP\] 127\.0\.0\.1:\d+ \d+\.\d{3} completed 1$""")]
     private static partial Regex StreamLine();
 }

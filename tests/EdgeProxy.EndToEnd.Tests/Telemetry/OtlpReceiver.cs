@@ -64,7 +64,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
             return;
         }
 
-        Assert.Contains(path, ["/v1/traces", "/v1/metrics"]);
+        Assert.True(path is "/v1/traces" or "/v1/metrics", path);
         Take(path == "/v1/traces", body.ToArray());
         context.Response.ContentType = "application/x-protobuf";
     }

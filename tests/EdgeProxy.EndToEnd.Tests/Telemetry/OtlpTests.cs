@@ -96,12 +96,12 @@ public sealed class OtlpTests
             return Task.CompletedTask;
         });
         using var folder = Folder(backend.Port);
-        folder.Write("off.yaml", Traced("off", "enable-opentelemetry", "false"));
+        folder.Write("left.yaml", Traced("left", "enable-opentelemetry", "false"));
         folder.Write("own.yaml", Traced("own", "opentelemetry-trust-incoming-span", "false"));
         folder.Write("named.yaml", Traced("named", "opentelemetry-operation-name", "shop-$request_method-$service_name"));
         await using var proxy = await EdgeProxyProcess.StartAsync(
             "run", "--manifests", folder.Path, "--otlp-endpoint", collector.Address.AbsoluteUri, "--otlp-protocol", "http/protobuf");
-        string[] hosts = ["off.example.com", "own.example.com", "named.example.com"];
+        string[] hosts = ["left.example.com", "own.example.com", "named.example.com"];
         foreach (var host in hosts)
         {
             await AskAsync(proxy, "/", Client, null, host);
@@ -112,7 +112,7 @@ public sealed class OtlpTests
 
         var spans = collector.Spans.Where(span => span.Kind == 2).ToDictionary(span => span.Attributes["server.address"]);
         Assert.Equal(["named.example.com", "own.example.com"], spans.Keys.Order());
-        Assert.Equal(Client, seen["off.example.com"]);
+        Assert.Equal(Client, seen["left.example.com"]);
         Assert.Equal("", spans["own.example.com"].ParentId);
         Assert.StartsWith($"00-{spans["own.example.com"].TraceId}-", seen["own.example.com"], StringComparison.Ordinal);
         Assert.NotEqual(Client[3..35], spans["own.example.com"].TraceId);
