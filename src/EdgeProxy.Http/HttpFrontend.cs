@@ -7,6 +7,7 @@ using EdgeProxy.Http.Policies.Affinity;
 using EdgeProxy.Http.Policies.BasicAuth;
 using EdgeProxy.Http.Policies.ExternalAuth;
 using EdgeProxy.Http.Policies.Limits;
+using EdgeProxy.Http.Reporting;
 using EdgeProxy.Http.Tls;
 using EdgeProxy.Model;
 using Microsoft.Extensions.Logging;
@@ -36,8 +37,9 @@ public sealed class HttpFrontend : IAsyncDisposable
         _logger = loggerFactory.CreateLogger<HttpFrontend>();
         _time = time;
         _certificates = new CertificateSelector(snapshots, _logger, time);
+        Metrics = new HttpMetrics(options.MetricsDetail, options.CountsForNginxBoards);
         var cookies = new AffinityCookies(options.AffinityKey);
-        _forwarder = new UpstreamForwarder(options, cookies, _logger, time);
+        _forwarder = new UpstreamForwarder(options, cookies, Metrics, _logger, time);
         _passwords = new PasswordChecker();
         _auth = new AuthClient(snapshots, options, time);
         var services = new StepServices
@@ -49,12 +51,18 @@ public sealed class HttpFrontend : IAsyncDisposable
             Auth = _auth,
             Verdicts = new VerdictCache(time),
         };
-        _server = new ProxyServer(options, _certificates, snapshots, loggerFactory, _logger, time);
+        _server = new ProxyServer(options, _certificates, snapshots, Metrics, loggerFactory, _logger, time);
         _expiry = new CertificateExpiry(snapshots, _logger, time);
         var log = AccessLog.Open(options.AccessLog, options.AccessLogOutput, _logger, time, out _accessLog);
         _application = new ProxyApplication(
-            new RequestPipeline(snapshots, _forwarder, cookies, services, options.MaxRequestBodySize), new OwnAnswer(options.RedirectPort), log, _logger, time);
+            new RequestPipeline(snapshots, _forwarder, cookies, services, options.MaxRequestBodySize), new OwnAnswer(options.RedirectPort), new RequestLedger(Metrics, log, _logger, time), _logger, time);
     }
+
+    /// <summary>What was counted.</summary>
+    public HttpMetrics Metrics { get; }
+
+    /// <summary>Lines of the access log that were lost; 0 without one.</summary>
+    public long LostLogLines => _accessLog?.TotalLost ?? 0;
 
     /// <summary>Where plain HTTP is served; the ports are known once started.</summary>
     public IReadOnlyList<IPEndPoint> HttpEndPoints => _server.HttpEndPoints;

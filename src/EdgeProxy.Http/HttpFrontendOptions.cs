@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using EdgeProxy.Http.AccessLogs;
+using EdgeProxy.Http.Reporting;
 using EdgeProxy.Model;
 using Microsoft.AspNetCore.Connections;
 
@@ -100,6 +101,12 @@ public sealed class HttpFrontendOptions
 
     /// <summary>Where the access log goes. Default: nowhere. Not closed.</summary>
     public Stream AccessLogOutput { get; set; } = Stream.Null;
+
+    /// <summary>Whether metrics have labels for hosts or routes. Default none.</summary>
+    public MetricsDetail MetricsDetail { get; set; }
+
+    /// <summary>Counts what dashboards for ingress-nginx ask for as well. Default false: it costs every request some more.</summary>
+    public bool CountsForNginxBoards { get; set; }
 
     /// <summary>Most bytes of a request line; more is answered 414. Default 8 KiB.</summary>
     [Range(256, 1024 * 1024)]

@@ -97,6 +97,18 @@ internal sealed class ListenerSet : IAsyncDisposable
         }
     }
 
+    /// <summary>Frontends that could not be bound, and are tried again.</summary>
+    public int FailedCount
+    {
+        get
+        {
+            lock (_listeners)
+            {
+                return _failed.Count;
+            }
+        }
+    }
+
     /// <summary>Why the address cannot be listened on; null when it can, or when nobody asked for it.</summary>
     public string? FailureOf(FrontendAddress address)
     {

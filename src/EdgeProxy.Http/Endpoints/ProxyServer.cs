@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using EdgeProxy.Http.Reporting;
 using EdgeProxy.Http.Tls;
 using EdgeProxy.Model;
 using Microsoft.AspNetCore.Builder;
@@ -30,6 +31,7 @@ internal sealed class ProxyServer : IAsyncDisposable
     private readonly CertificateSelector _certificates;
     private readonly ConnectionIntake _intake;
     private readonly QuicEntrance? _quic;
+    private readonly HttpMetrics _metrics;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
 
@@ -37,10 +39,11 @@ internal sealed class ProxyServer : IAsyncDisposable
     static ProxyServer() => AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", isEnabled: true);
 
     public ProxyServer(
-        HttpFrontendOptions options, CertificateSelector certificates, SnapshotPublisher snapshots, ILoggerFactory loggerFactory, ILogger logger, TimeProvider time)
+        HttpFrontendOptions options, CertificateSelector certificates, SnapshotPublisher snapshots, HttpMetrics metrics, ILoggerFactory loggerFactory, ILogger logger, TimeProvider time)
     {
         _options = options;
         _certificates = certificates;
+        _metrics = metrics;
         _logger = logger;
         _time = time;
         var feed = new ConnectionFeed();
@@ -149,12 +152,34 @@ internal sealed class ProxyServer : IAsyncDisposable
         limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = null;
 
-        kestrel.Listen(ConnectionIntake.Http1, static entrance => entrance.Protocols = HttpProtocols.Http1);
-        kestrel.Listen(ConnectionIntake.Http2, static entrance => entrance.Protocols = HttpProtocols.Http2);
+        kestrel.Listen(ConnectionIntake.Http1, entrance =>
+        {
+            Count(entrance, https: false);
+            entrance.Protocols = HttpProtocols.Http1;
+        });
+        kestrel.Listen(ConnectionIntake.Http2, entrance =>
+        {
+            Count(entrance, https: false);
+            entrance.Protocols = HttpProtocols.Http2;
+        });
         kestrel.Listen(ConnectionIntake.Https, entrance =>
         {
+            Count(entrance, https: true);
             entrance.Protocols = HttpProtocols.Http1AndHttp2;
             entrance.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _certificates.SelectAsync, HandshakeTimeout = _options.TlsHandshakeTimeout });
         });
     }
+
+    private void Count(ListenOptions entrance, bool https) => entrance.Use(next => async connection =>
+    {
+        _metrics.ConnectionAccepted(https);
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            _metrics.ConnectionClosed(https);
+        }
+    });
 }

@@ -5,6 +5,7 @@ using EdgeProxy.Http.Policies;
 using EdgeProxy.Http.Policies.Affinity;
 using EdgeProxy.Http.Policies.Compression;
 using EdgeProxy.Http.Policies.Limits;
+using EdgeProxy.Http.Reporting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -49,6 +50,7 @@ internal sealed class UpstreamRequest(Exchange exchange, UpstreamTries tries, Af
         }
 
         RequestHeaders.Copy(exchange, proxyRequest);
+        RequestTracing.Inject(proxyRequest, exchange.TrySpan ?? exchange.Span);
         if (exchange.ClientVerdict is { } verdict)
         {
             RequestHeaders.AddClientVerdict(proxyRequest, verdict, exchange.PassesClientCertificate);

@@ -64,6 +64,11 @@ internal static class ConfigurationCatalog
             new("access-log-path", "path", "where the access log goes") { Support = AnnotationSupport.NoEffect, Note = "the access log goes to standard output" },
             new("http-access-log-path", "path", "where the access log goes") { Support = AnnotationSupport.NoEffect, Note = "the access log goes to standard output" },
         ]),
+        ("Traces",
+        [
+            new("enable-opentelemetry", "bool, false", "trace requests") { Support = AnnotationSupport.Differs, Note = "default true once --otlp-endpoint says where spans go; false switches them off" },
+            new("opentelemetry-trust-incoming-span", "bool, true", "use the client's trace context as parent"),
+        ]),
         ("Connections of clients",
         [
             new("keep-alive", "seconds, 75", "how long a connection without a request stays open") { Support = AnnotationSupport.NoEffect, Note = AtStart },
@@ -141,7 +146,7 @@ internal static class ConfigurationCatalog
         "gzip-disable", "ssl-session-cache", "ssl-session-cache-size", "ssl-session-tickets", "ssl-session-ticket-key", "ssl-session-timeout", "ssl-early-data", "ssl-dh-param",
         "ssl-ecdh-curve", "debug-connections", "enable-access-log-for-default-backend", "service-upstream-keepalive", "enable-dynamic-tls-records", "limit-conn-zone-variable",
         "http-redirect-code-temporary", "proxy-busy-buffers", "enable-auth-access-log", "relative-redirect", "otlp-collector-host", "otlp-collector-port", "otel-service-name",
-        "otel-sampler", "otel-sampler-ratio", "otel-sampler-parent-based", "opentelemetry-config", "opentelemetry-trust-incoming-span", "opentelemetry-operation-name",
+        "otel-sampler", "otel-sampler-ratio", "otel-sampler-parent-based", "opentelemetry-config", "opentelemetry-operation-name",
     }.ToFrozenSet(StringComparer.Ordinal);
 
     private static readonly FrozenDictionary<string, ConfigurationKey> ByName =

@@ -67,6 +67,8 @@ internal sealed class ConfigurationReader
         BlockedReferers = Patterns("block-referers"),
         LogsAccess = !Boolean("disable-access-log") && !Boolean("disable-http-access-log"),
         UnloggedPaths = [.. List("skip-access-log-urls")],
+        Traces = Boolean("enable-opentelemetry", standard: true),
+        TrustsIncomingTraces = Boolean("opentelemetry-trust-incoming-span", standard: true),
     };
 
     private ForwardedHeadersPolicy? Forwarded()

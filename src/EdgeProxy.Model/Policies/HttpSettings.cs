@@ -69,6 +69,12 @@ public sealed record HttpSettings
 
     /// <summary>Requests whose path begins with one of these are not in the access log.</summary>
     public ImmutableArray<string> UnloggedPaths { get; init; } = [];
+
+    /// <summary>Requests have spans, if traces go anywhere. Default true.</summary>
+    public bool Traces { get; init; } = true;
+
+    /// <summary>A client's trace context is the parent of ours. Default true.</summary>
+    public bool TrustsIncomingTraces { get; init; } = true;
 }
 
 /// <summary>Which forwarded headers are believed, and from whom.</summary>

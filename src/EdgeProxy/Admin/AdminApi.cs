@@ -5,20 +5,21 @@ using EdgeProxy.Explaining;
 using EdgeProxy.Hosting;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Model;
+using EdgeProxy.Telemetry;
 using Microsoft.AspNetCore.Http;
 
 namespace EdgeProxy.Admin;
 
 /// <summary>
-/// The admin port: probes, and what is live as JSON (docs/admin.md). Only reads; what it tells has neither keys nor passwords, but it names every
+/// The admin port: probes, metrics, and what is live as JSON (docs/admin.md). Only reads; what it tells has neither keys nor passwords, but it names every
 /// host and address.
 /// </summary>
 internal static class AdminApi
 {
-    private const string Paths = "/healthz, /readyz, /api/v1/status, /api/v1/services, /api/v1/routes, /api/v1/certificates, /api/v1/problems and /api/v1/explain?url=";
+    private const string Paths = "/healthz, /readyz, /metrics, /api/v1/status, /api/v1/services, /api/v1/routes, /api/v1/certificates, /api/v1/problems and /api/v1/explain?url=";
 
     /// <summary>Answers one request.</summary>
-    public static Task AnswerAsync(HttpContext context, LiveProcess process)
+    public static Task AnswerAsync(HttpContext context, LiveProcess process, MetricsPage metrics)
     {
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.XContentTypeOptions = "nosniff";
@@ -28,7 +29,7 @@ internal static class AdminApi
             return TextAsync(context, StatusCodes.Status405MethodNotAllowed, "only GET and HEAD");
         }
 
-        var snapshot = process.Snapshots.Current;
+        var snapshot = process.Snapshot;
         var query = context.Request.Query;
         switch (context.Request.Path.Value)
         {
@@ -36,10 +37,12 @@ internal static class AdminApi
                 return TextAsync(context, StatusCodes.Status200OK, "ok");
             case "/readyz":
                 return ReadyAsync(context, process.Readiness);
+            case "/metrics":
+                return metrics.AnswerAsync(context);
             case "/api/v1/status":
                 return JsonAsync(context, StatusReport.Of(process), AdminJson.Default.StatusDocument);
             case "/api/v1/services":
-                var services = new ServiceReport(snapshot, process.Parts?.L4).Services(NameFilter(query));
+                var services = new ServiceReport(snapshot, process.L4).Services(NameFilter(query));
                 return JsonAsync(context, new ServicesDocument(snapshot.Generation, services), AdminJson.Default.ServicesDocument);
             case "/api/v1/routes":
                 var report = new RouteReport(snapshot);
@@ -51,7 +54,7 @@ internal static class AdminApi
                 return JsonAsync(context, certificates, AdminJson.Default.CertificatesDocument);
             case "/api/v1/problems":
                 var filter = NameFilter(query);
-                var problems = (process.Parts?.Follower.Problems ?? []).Where(problem => filter(problem.Object ?? default)).Select(Describe);
+                var problems = process.Changes.Problems.Where(problem => filter(problem.Object ?? default)).Select(Describe);
                 return JsonAsync(context, new ProblemsDocument(problems), AdminJson.Default.ProblemsDocument);
             case "/api/v1/explain":
                 return ExplainAsync(context, snapshot);

@@ -16,35 +16,42 @@ internal static class StatusReport
     /// <summary>Looks at it now.</summary>
     public static StatusDocument Of(LiveProcess process)
     {
-        var snapshot = process.Snapshots.Current;
+        var snapshot = process.Snapshot;
         var now = process.Time.GetUtcNow();
-        var parts = process.Parts;
-        var services = new ServiceReport(snapshot, parts?.L4);
+        var services = new ServiceReport(snapshot, process.L4);
         return new StatusDocument(
             Version,
-            parts?.Node ?? "",
+            process.Node,
             process.StartedAt,
             Math.Round(process.Uptime.TotalSeconds, 1),
             process.Readiness.Reason is null,
             process.Readiness.Reason,
             process.Readiness.Trouble(),
-            parts?.Follower.Source,
-            Snapshot(snapshot.Generation, parts?.Follower.PublishedAgo, now),
-            parts?.Follower.Delays is { } delays ? Propagation(delays) : null,
+            process.Follower?.Source,
+            Snapshot(snapshot.Generation, process.Changes.PublishedAt, now),
+            process.Follower is ClusterFollower ? Propagation(process.Changes) : null,
             services.CountServices(),
             services.CountEndpoints(),
             new RouteReport(snapshot).Count(),
             new CertificateReport(snapshot, now).Count(),
-            parts?.Writer is { } writer ? Leader(writer) : null,
-            Connections(parts?.Loops.Loops ?? []),
-            Problems(parts?.Follower.Problems ?? []));
+            process.Writer is { } writer ? Leader(writer) : null,
+            Connections(process.Loops?.Loops ?? []),
+            Problems(process.Changes.Problems));
     }
 
-    private static SnapshotDocument Snapshot(long generation, TimeSpan? age, DateTimeOffset now) =>
-        new(generation, now - age, age is { } known ? Math.Round(known.TotalSeconds, 1) : null);
+    private static SnapshotDocument Snapshot(long generation, DateTimeOffset? publishedAt, DateTimeOffset now) =>
+        new(generation, publishedAt, publishedAt is { } at ? Math.Round((now - at).TotalSeconds, 1) : null);
 
-    private static PropagationDocument Propagation(DelayHistogram delays) => new(
-        delays.Counts.Sum(), Milliseconds(delays.Quantile(0.5)), Milliseconds(delays.Quantile(0.99)), Milliseconds(delays.Longest));
+    private static PropagationDocument Propagation(ChangeCounters changes)
+    {
+        var delays = changes.Propagation.Read();
+        return new PropagationDocument(delays.Count, Share(0.5), Share(0.99), Milliseconds(changes.LongestPropagation));
+
+        // Never more than the longest: within a bucket it is an estimate.
+        double Share(double share) => Milliseconds(Shorter(TimeSpan.FromSeconds(delays.Quantile(share)), changes.LongestPropagation));
+    }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private static double Milliseconds(TimeSpan time) => Math.Round(time.TotalMilliseconds, 2);
 

@@ -12,16 +12,13 @@ namespace EdgeProxy.Hosting;
 
 /// <summary>Follows the objects of a cluster, and measures how long each event takes to be live. Without the API server, what is live stays so.</summary>
 internal sealed class ClusterFollower(
-    ClusterSource source, ClusterPipeline pipeline, ExternalNameResolver externalNames, SnapshotPublisher snapshots, ILogger logger, TimeProvider time)
-    : SnapshotFollower(snapshots, logger, time)
+    ClusterSource source, ClusterPipeline pipeline, ExternalNameResolver externalNames, SnapshotPublisher snapshots, ChangeCounters counters, ILogger logger, TimeProvider time)
+    : SnapshotFollower(snapshots, counters, logger, time)
 {
     private readonly ILogger _logger = logger;
     private readonly TimeProvider _time = time;
     private bool _isLive; // something is served
     private bool _isListed; // and it is what the server has
-
-    /// <summary>Time from the arrival of an event to the snapshot with it. The events before the first snapshot do not count.</summary>
-    public override DelayHistogram Delays { get; } = new();
 
     /// <summary>Is shown what is served, to keep it for the next start; null: nobody does.</summary>
     public StateFolder? State { get; init; }
@@ -32,6 +29,9 @@ internal sealed class ClusterFollower(
     public override LocalNode Node => pipeline.Node;
 
     public override ObjectSet Served => pipeline.Objects;
+
+    /// <summary>True while the API server answers and every kind may be read.</summary>
+    public bool IsConnected => source.Trouble is null;
 
     public override SourceDocument Source => new("cluster", [])
     {
@@ -121,7 +121,7 @@ internal sealed class ClusterFollower(
         foreach (var (at, events) in _isListed ? change.ReceivedAt : [])
         {
             var delay = _time.GetElapsedTime(at);
-            Delays.Add(delay, events);
+            Counters.Propagated(delay, events);
             ProcessLog.EventsLive(_logger, events, delay.TotalMilliseconds);
         }
     }

@@ -11,8 +11,8 @@ namespace EdgeProxy.Hosting;
 
 /// <summary>Follows the manifests.</summary>
 internal sealed class ManifestFollower(
-    ManifestSource source, ManifestPipeline pipeline, ExternalNameResolver externalNames, SnapshotPublisher snapshots, ILogger logger, TimeProvider time)
-    : SnapshotFollower(snapshots, logger, time)
+    ManifestSource source, ManifestPipeline pipeline, ExternalNameResolver externalNames, SnapshotPublisher snapshots, ChangeCounters counters, ILogger logger, TimeProvider time)
+    : SnapshotFollower(snapshots, counters, logger, time)
 {
     private const int NamedServices = 5;
 

@@ -5,6 +5,7 @@ using EdgeProxy.Dataplane.HealthChecks;
 using EdgeProxy.Demo;
 using EdgeProxy.Dns;
 using EdgeProxy.Http;
+using EdgeProxy.Http.AccessLogs;
 using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Kubernetes.Api.Configuration;
 using EdgeProxy.Kubernetes.ControlPlane;
@@ -15,6 +16,7 @@ using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Kubernetes.Writing;
 using EdgeProxy.Model;
 using EdgeProxy.Settings;
+using EdgeProxy.Telemetry;
 using EdgeProxy.Transport;
 using EdgeProxy.Transport.Addresses;
 using EdgeProxy.Transport.Loops;
@@ -34,6 +36,9 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
     private readonly ILogger _logger = loggers.CreateLogger("EdgeProxy");
     private readonly TimeProvider _time = TimeProvider.System;
 
+    // Two logs may share it, each with whole lines.
+    private readonly Stream _output = Stream.Synchronized(Console.OpenStandardOutput());
+
     /// <summary>The cluster whose objects are served; null: they come from manifests.</summary>
     public ApiConnection? Cluster { get; init; }
 
@@ -50,7 +55,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
 
         var readiness = new Readiness();
         var snapshots = new SnapshotPublisher();
-        var live = new LiveProcess(readiness, snapshots, _time);
+        var live = new LiveProcess(settings.NodeName, readiness, snapshots, _time) { Detail = settings.MetricsDetail, Controller = Controller };
         using var api = Cluster is null ? null : new ApiClient(Cluster, _time);
         await using var admin = await StartAdminAsync(live);
 
@@ -58,15 +63,22 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
 
         // Started first and stopped last of those who serve: clients of connections that drain still need names.
         await using var dns = settings.Dns.IsEmpty ? null : await DnsServer.StartAsync(DnsAssembly.Options(settings), snapshots, loggers, _time);
+        live.Dns = dns;
+        await using var connectionLog = settings.ConnectionLog == ConnectionLogFormat.Off ? null : new AccessLogWriter(_output, _logger);
+        live.L4Log = connectionLog;
         await using var loops = StartLoops();
+        live.Loops = loops;
         await using var checks = new HealthChecker(snapshots, loggers, _time);
 
         // Follows snapshots before whoever listens does, and is there until nobody does any more.
         using var vips = VipOwner.Open(settings, controlPlane, snapshots, loggers, _time);
-        await using var l4 = new L4Dataplane(loops, snapshots, DataplaneOptions(vips), loggers, _time);
+        await using var l4 = new L4Dataplane(loops, snapshots, DataplaneOptions(vips, connectionLog, snapshots), loggers, _time);
+        live.L4 = l4;
 
         var http = HttpOptions();
         await using var l7 = new HttpFrontend(snapshots, http, loggers, _time);
+        live.Http = l7;
+        using var otlp = OtlpExport.Start(settings.Otlp, live, Environment.GetEnvironmentVariable, _logger);
         await l7.StartAsync(signals.Stop);
 
         await reading;
@@ -74,9 +86,12 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         await using var externalNames = new ExternalNameResolver(System.Net.Dns.GetHostAddressesAsync, settings.UnsafeLocalTargets, _logger, _time);
         await using var writer = api is null ? null : new ClusterWriter(api, WriterAssembly.Options(settings, Cluster?.Namespace, Environment.GetEnvironmentVariable), _time, loggers);
         var state = Cluster is null ? null : ClusterAssembly.State(settings, Cluster.Server, Environment.GetEnvironmentVariable, loggers, _time);
-        using SnapshotFollower follower = api is null ? FollowManifests(source, externalNames, snapshots) : FollowCluster(api, state, writer, externalNames, snapshots);
+        using SnapshotFollower follower = api is null
+            ? FollowManifests(source, externalNames, snapshots, live.Changes)
+            : FollowCluster(api, state, writer, externalNames, snapshots, live.Changes);
         readiness.Trouble = () => follower.Trouble;
-        live.Parts = new LiveParts(settings.NodeName, follower, l4, loops, writer);
+        live.Writer = writer;
+        live.Follower = follower;
         var keeping = state?.RunAsync(signals.Stop) ?? Task.CompletedTask;
         var following = Task.WhenAll(
             follower.RunAsync(signals.Stop),
@@ -100,26 +115,31 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         ProcessLog.Stopped(_logger);
     }
 
-    private DataplaneOptions DataplaneOptions(VipOwner vips) => new()
+    // The one we are known by, as ingress-nginx's boards ask for it.
+    private string Controller => settings.Controllers.IsEmpty ? TranslationOptions.OwnController : settings.Controllers[0];
+
+    private DataplaneOptions DataplaneOptions(VipOwner vips, AccessLogWriter? log, SnapshotPublisher snapshots) => new()
     {
+        ConnectionLog = log is null ? null : new ConnectionLog(settings.ConnectionLog, log, snapshots, _time),
         ProxyProtocolFrom = settings.ProxyProtocolFrom,
         RoutedNetworks = vips.RoutedNetworks,
         Transparent = vips.IsTransparent,
         ExpectsForeignAddresses = Cluster is not null && settings.Vips == VipMode.Off,
     };
 
-    private ManifestFollower FollowManifests(ManifestSource source, ExternalNameResolver externalNames, SnapshotPublisher snapshots)
+    private ManifestFollower FollowManifests(ManifestSource source, ExternalNameResolver externalNames, SnapshotPublisher snapshots, ChangeCounters counters)
     {
         var pipeline = ManifestAssembly.Pipeline(settings, controlPlane, AllocationMemory.Open(ManifestAssembly.StateFile(settings)), _time);
-        return new ManifestFollower(source, pipeline, externalNames, snapshots, _logger, _time) { Demo = demo };
+        return new ManifestFollower(source, pipeline, externalNames, snapshots, counters, _logger, _time) { Demo = demo };
     }
 
-    private ClusterFollower FollowCluster(ApiClient api, StateFolder? state, ClusterWriter? writer, ExternalNameResolver externalNames, SnapshotPublisher snapshots)
+    private ClusterFollower FollowCluster(
+        ApiClient api, StateFolder? state, ClusterWriter? writer, ExternalNameResolver externalNames, SnapshotPublisher snapshots, ChangeCounters counters)
     {
         ProcessLog.Following(_logger, api.Server);
         var source = new ClusterSource(api, ClusterAssembly.Source(settings) with { Recall = state is null ? null : state.Recall }, loggers.CreateLogger("EdgeProxy.Api"), _time);
         var translator = new SnapshotTranslator(ClusterAssembly.Translation(settings, ManifestAssembly.Node(settings)), _time);
-        return new ClusterFollower(source, new ClusterPipeline(source, translator), externalNames, snapshots, _logger, _time) { State = state, Writer = writer };
+        return new ClusterFollower(source, new ClusterPipeline(source, translator), externalNames, snapshots, counters, _logger, _time) { State = state, Writer = writer };
     }
 
     private EventLoopGroup StartLoops()
@@ -190,7 +210,9 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         {
             ListenAddresses = addresses,
             AccessLog = settings.AccessLog,
-            AccessLogOutput = Console.OpenStandardOutput(),
+            AccessLogOutput = _output,
+            MetricsDetail = settings.MetricsDetail,
+            CountsForNginxBoards = settings.NginxMetrics,
             HttpPort = httpPort,
             HttpsPort = httpsPort,
             AffinityKey = settings.AffinityKey,
@@ -220,10 +242,11 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
     /// <summary>A second process on one machine must not fail for a port nobody asked for.</summary>
     private async Task<ProbeServer> StartAdminAsync(LiveProcess live)
     {
+        var metrics = new MetricsPage(live, settings.NginxMetrics);
         Task<ProbeServer> StartAsync(int port) => ProbeServer.StartAsync(
             new IPEndPoint(settings.AdminAddress, port),
             "the admin port",
-            context => AdminApi.AnswerAsync(context, live),
+            context => AdminApi.AnswerAsync(context, live, metrics),
             loggers,
             CancellationToken.None);
 

@@ -12,14 +12,15 @@ namespace EdgeProxy.Hosting;
 /// Follows a source of objects: each change becomes a snapshot and is published; problems are logged when they come and when they go. What is
 /// the same for every source is here.
 /// </summary>
-internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ILogger logger, TimeProvider time) : IDisposable
+internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ChangeCounters counters, ILogger logger, TimeProvider time) : IDisposable
 {
     private HashSet<Problem> _reported = [];
-    private IReadOnlyList<Problem> _problems = [];
-    private long _publishedAt; // a timestamp; 0: not yet
 
     // One change at a time, whether of objects or of this host; applying one may await.
     private readonly SemaphoreSlim _applying = new(1);
+
+    /// <summary>What became of changes.</summary>
+    protected ChangeCounters Counters => counters;
 
     /// <summary>The node the snapshots are for.</summary>
     public abstract LocalNode Node { get; }
@@ -29,15 +30,6 @@ internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ILogger lo
 
     /// <summary>Where the objects come from, for reports.</summary>
     public abstract SourceDocument Source { get; }
-
-    /// <summary>How long changes took to be live; null when that is not measured.</summary>
-    public virtual DelayHistogram? Delays => null;
-
-    /// <summary>For how long the live snapshot has been live; null: there is none.</summary>
-    public TimeSpan? PublishedAgo => Interlocked.Read(ref _publishedAt) is not 0 and var at ? time.GetElapsedTime(at) : null;
-
-    /// <summary>What is wrong with the objects, as of the last look at all of them.</summary>
-    public IReadOnlyList<Problem> Problems => Volatile.Read(ref _problems);
 
     /// <summary>What keeps the source from its work, for people who ask whether we are ready; null when nothing does.</summary>
     public virtual string? Trouble => null;
@@ -66,6 +58,7 @@ internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ILogger lo
                 }
                 catch (Exception error) when (error is not OperationCanceledException)
                 {
+                    counters.Failed();
                     ProcessLog.ChangeFailed(logger, error);
                 }
             }
@@ -94,7 +87,7 @@ internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ILogger lo
     protected void Publish(ProxySnapshot snapshot, long started, LogLevel level)
     {
         snapshots.Publish(snapshot);
-        Interlocked.Exchange(ref _publishedAt, time.GetTimestamp());
+        counters.Published(time.GetUtcNow(), time.GetElapsedTime(started));
         if (logger.IsEnabled(level))
         {
             ProcessLog.SnapshotLive(
@@ -120,7 +113,7 @@ internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ILogger lo
     /// <summary>Logs what came and what went.</summary>
     protected void Report(IReadOnlyList<Problem> problems)
     {
-        Volatile.Write(ref _problems, problems);
+        counters.Problems = problems;
 
         // Lines shift when a file is edited above a problem; the same problem elsewhere is not news.
         var current = problems.Select(problem => problem with { Location = null }).ToHashSet();

@@ -2,9 +2,11 @@ using System.Collections.Immutable;
 using System.Net;
 using EdgeProxy.Dns.Resolving;
 using EdgeProxy.Http.AccessLogs;
+using EdgeProxy.Http.Reporting;
 using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Scheduling;
+using EdgeProxy.Telemetry;
 using EdgeProxy.Transport.Loops;
 using Microsoft.Extensions.Logging;
 
@@ -108,6 +110,18 @@ internal sealed class ProxySettings
 
     /// <summary>How the access log is written.</summary>
     public AccessLogFormat AccessLog { get; set; }
+
+    /// <summary>How the access log of TCP and UDP is written.</summary>
+    public ConnectionLogFormat ConnectionLog { get; set; }
+
+    /// <summary>Whether metrics have labels that grow with hosts and routes. Default none.</summary>
+    public MetricsDetail MetricsDetail { get; set; }
+
+    /// <summary>Whether /metrics has ingress-nginx's names as well.</summary>
+    public bool NginxMetrics { get; set; }
+
+    /// <summary>Where metrics and traces are sent.</summary>
+    public OtlpOptions Otlp { get; } = new();
 
     /// <summary>The controller's ConfigMap; null: there is none.</summary>
     public NamespacedName? ConfigMap { get; set; }

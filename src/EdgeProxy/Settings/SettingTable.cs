@@ -3,13 +3,16 @@ using System.Globalization;
 using System.Net;
 using EdgeProxy.Dns.Resolving;
 using EdgeProxy.Http.AccessLogs;
+using EdgeProxy.Http.Reporting;
 using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Scheduling;
+using EdgeProxy.Telemetry;
 using EdgeProxy.Transport.Addresses;
 using EdgeProxy.Transport.Loops;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Exporter;
 
 namespace EdgeProxy.Settings;
 
@@ -250,7 +253,7 @@ internal static class SettingTable
             settings.AdminAddress = address;
             return null;
         }),
-        Port("admin-port", "Port of /healthz and /readyz. Default 9180, or any free one when that is taken.", (settings, port) => settings.AdminPort = port),
+        Port("admin-port", "Port of /healthz, /readyz and /metrics. Default 9180, or any free one when that is taken.", (settings, port) => settings.AdminPort = port),
         Duration("drain-timeout", DurationRule.UpToAnHour, "Time open connections get to finish after SIGTERM. Default 30s; demo 1s.",
             (settings, limit) => settings.DrainTimeout = limit),
         One("healthz-bind-address", "IP[:PORT]", "Where to answer /healthz and /livez as kube-proxy does, such as 0.0.0.0; port 10256 when left out. Default: nowhere.",
@@ -306,6 +309,54 @@ internal static class SettingTable
             settings.AccessLog = format;
             return null;
         }),
+        One("l4-access-log", "FORMAT", "One line per TCP connection and UDP flow on standard output: off, stream (ingress-nginx's format) or json. Default off.", (settings, value) =>
+        {
+            if (!Enum.TryParse<ConnectionLogFormat>(value, ignoreCase: true, out var format) || !Enum.IsDefined(format))
+            {
+                return "must be off, stream or json";
+            }
+
+            settings.ConnectionLog = format;
+            return null;
+        }),
+        One("metrics-detail", "WHICH", "Labels of HTTP metrics that grow with what is served: none, host or route. Default none.", (settings, value) =>
+        {
+            if (!Enum.TryParse<MetricsDetail>(value, ignoreCase: true, out var detail) || !Enum.IsDefined(detail))
+            {
+                return "must be none, host or route";
+            }
+
+            settings.MetricsDetail = detail;
+            return null;
+        }),
+        Boolean("nginx-metrics", "Add the names that dashboards for ingress-nginx ask for to /metrics. Default false.", (settings, adds) => settings.NginxMetrics = adds),
+        One("otlp-endpoint", "URL", "Collector that gets metrics and traces by OTLP. Default: what OTEL_EXPORTER_OTLP_ENDPOINT says, else nobody.", (settings, value) =>
+        {
+            if (!Uri.TryCreate(value, UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("http" or "https"))
+            {
+                return "must be a URL that begins with http:// or https://";
+            }
+
+            settings.Otlp.Endpoint = endpoint;
+            return null;
+        }),
+        One("otlp-protocol", "PROTOCOL", "grpc or http/protobuf. Default: what OTEL_EXPORTER_OTLP_PROTOCOL says, else grpc.", (settings, value) =>
+        {
+            settings.Otlp.Protocol = value switch { "grpc" => OtlpExportProtocol.Grpc, "http/protobuf" => OtlpExportProtocol.HttpProtobuf, _ => null };
+            return settings.Otlp.Protocol is null ? "must be grpc or http/protobuf" : null;
+        }),
+        One("otlp-headers", "NAME=VALUE,…", "Headers for the collector, such as credentials: better in the variable than on a command line. Default: what OTEL_EXPORTER_OTLP_HEADERS says.",
+            (settings, value) =>
+            {
+                settings.Otlp.Headers = value;
+                return value.Split(',').All(pair => pair.IndexOf('=', StringComparison.Ordinal) > 0) ? null : "must be name=value pairs divided by commas";
+            }),
+        One("traces-sample", "WHICH", "Requests that are traced: always, never, a ratio from 0 to 1, or parent:RATIO, which leaves it to the client where it says so. Default: what OTEL_TRACES_SAMPLER says, else parent:always.",
+            (settings, value) =>
+            {
+                settings.Otlp.Sampler = OtlpOptions.ParseSampler(value);
+                return settings.Otlp.Sampler is null ? "must be always, never, a ratio from 0 to 1, parent, or one of these behind parent:" : null;
+            }),
         One("log-format", "FORMAT", "auto (human on a terminal, JSON otherwise), human or json. Default auto.", (settings, value) =>
         {
             if (!Enum.TryParse<LogFormat>(value, ignoreCase: true, out var format) || !Enum.IsDefined(format))
