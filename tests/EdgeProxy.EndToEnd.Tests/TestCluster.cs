@@ -113,8 +113,8 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>Whether a watch from this version on is told that it is too old (410).</summary>
     public async Task<bool> HasForgottenAsync(string collection, string version)
     {
-        using var response = await _client.SendAsync(
-            new ApiRequest(HttpMethod.Get, $"{PathOf(collection)}?watch=1&timeoutSeconds=1&resourceVersion={version}"), Deadline);
+        using var response = await AskAsync(
+            new ApiRequest(HttpMethod.Get, $"{PathOf(collection)}?watch=1&timeoutSeconds=1&resourceVersion={version}"));
         using var answer = new StreamReader(response.Body);
         return response.Status == (int)HttpStatusCode.Gone || (await answer.ReadToEndAsync(Deadline)).Contains("\"code\":410", StringComparison.Ordinal);
     }
@@ -129,7 +129,7 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>An object of the namespace.</summary>
     public async Task<JsonNode> ReadAsync(string collection, string name)
     {
-        using var response = await _client.SendAsync(new ApiRequest(HttpMethod.Get, $"{PathOf(collection)}/{name}"), Deadline);
+        using var response = await AskAsync(new ApiRequest(HttpMethod.Get, $"{PathOf(collection)}/{name}"));
         response.EnsureSuccess();
         return (await JsonNode.ParseAsync(response.Body, cancellationToken: Deadline))!;
     }
@@ -193,7 +193,24 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private async Task SendAsync(HttpMethod method, string path, string json, string? contentType = null)
     {
-        using var response = await _client.SendAsync(new ApiRequest(method, path) { Body = Encoding.UTF8.GetBytes(json), ContentType = contentType }, Deadline);
+        using var response = await AskAsync(new ApiRequest(method, path) { Body = Encoding.UTF8.GetBytes(json), ContentType = contentType });
         Assert.True(response.IsSuccess, $"{method} {path}: {(HttpStatusCode)response.Status} {response.Message}");
+    }
+
+    /// <summary>Another test may be restarting the API server just now: then it is asked again, for at most 30 seconds.</summary>
+    private async Task<ApiResponse> AskAsync(ApiRequest request)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            try
+            {
+                return await _client.SendAsync(request, Deadline);
+            }
+            catch (ApiException error) when (error.Reason == ApiException.Unreachable && !patience.IsCancellationRequested)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Deadline);
+            }
+        }
     }
 }

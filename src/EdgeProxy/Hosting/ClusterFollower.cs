@@ -15,6 +15,7 @@ internal sealed class ClusterFollower(
 {
     private readonly ILogger _logger = logger;
     private readonly TimeProvider _time = time;
+    private readonly OldGarbage _garbage = new();
     private bool _isLive;
 
     /// <summary>Time from the arrival of an event to the snapshot with it. The events before the first snapshot do not count.</summary>
@@ -82,6 +83,7 @@ internal sealed class ClusterFollower(
             var problems = pipeline.Review(change);
             Report(problems);
             Writer?.Observe(pipeline.Objects, pipeline.Snapshot, problems);
+            _garbage.CollectIfGrown();
         }
     }
 
