@@ -8,7 +8,7 @@ namespace EdgeProxy.Hosting;
 internal sealed class OldGarbage
 {
     /// <summary>How much of it may gather, as a share of what was there after the last collection.</summary>
-    private const double MostGrowth = 0.15;
+    private const double MostGrowth = 0.1;
 
     /// <summary>Less than this is not worth the time it takes to look at everything that is alive.</summary>
     private const long LeastGrowth = 16 << 20;
