@@ -6,6 +6,7 @@ namespace EdgeProxy.EndToEnd.Tests;
 
 public sealed class FakeChaosTests() : ChaosTests(ClusterKind.Fake);
 
+[Collection(TestCluster.OneAtATime)]
 public sealed class RealChaosTests() : ChaosTests(ClusterKind.Real);
 
 /// <summary>The whole process while its cluster is not well, under load: not one request may fail.</summary>

@@ -5,6 +5,7 @@ namespace EdgeProxy.EndToEnd.Tests;
 
 public sealed class FakeClusterTests() : ClusterTests(ClusterKind.Fake);
 
+[Collection(TestCluster.OneAtATime)]
 public sealed class RealClusterTests() : ClusterTests(ClusterKind.Real);
 
 /// <summary>The whole process against an API server, as <c>edgeproxy run --kubeconfig</c> is used: objects of every kind come, change and go.</summary>

@@ -2,6 +2,7 @@ namespace EdgeProxy.EndToEnd.Tests;
 
 public sealed class FakeReplicaTests() : ReplicaTests(ClusterKind.Fake);
 
+[Collection(TestCluster.OneAtATime)]
 public sealed class RealReplicaTests() : ReplicaTests(ClusterKind.Real);
 
 /// <summary>Two real processes under load. Each publishes an address of its own, so that the status tells who wrote it.</summary>

@@ -23,6 +23,9 @@ public enum ClusterKind
 /// <summary>A cluster, and a namespace of this test's own in it, which goes with it.</summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
+    /// <summary>The collection of tests at a real cluster: those that restart its API server would keep others from electing a leader in time.</summary>
+    public const string OneAtATime = "the real cluster";
+
     private const string Variable = "EDGEPROXY_TEST_KUBECONFIG";
     private const string RestartVariable = "EDGEPROXY_TEST_RESTART";
     private const string CompactVariable = "EDGEPROXY_TEST_COMPACT";
