@@ -17,6 +17,7 @@ internal sealed class ClusterFollower(
 {
     private readonly ILogger _logger = logger;
     private readonly TimeProvider _time = time;
+    private readonly OldGarbage _garbage = new();
     private bool _isLive; // something is served
     private bool _isListed; // and it is what the server has
 
@@ -109,6 +110,7 @@ internal sealed class ClusterFollower(
             var problems = pipeline.Review(change);
             Report(problems);
             Writer?.Observe(pipeline.Objects, pipeline.Snapshot, problems);
+            _garbage.CollectIfGrown();
         }
         else
         {

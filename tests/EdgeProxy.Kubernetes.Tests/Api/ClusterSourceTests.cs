@@ -1,5 +1,4 @@
 using EdgeProxy.Kubernetes.Api;
-using EdgeProxy.Kubernetes.Api.Configuration;
 using EdgeProxy.Kubernetes.Api.Watching;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.State;
@@ -29,7 +28,7 @@ public sealed class ClusterSourceTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _server = await FakeApiServer.StartAsync();
-        _client = new ApiClient(new ApiConnection { Server = _server.Address }, TimeProvider.System);
+        _client = _server.Connect();
         _server.Set("ingressclasses", Objects.IngressClass("edgeproxy"));
         _server.Set("services", Objects.Service("web"));
         _server.Set("endpointslices", Objects.Slice("web", 8080, "10.0.0.1"));
