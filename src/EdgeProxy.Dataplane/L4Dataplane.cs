@@ -101,6 +101,9 @@ public sealed class L4Dataplane : IAsyncDisposable
         _health.RetryFailed();
     }
 
+    /// <summary>From now on health-check node ports say that this node should get nothing. Everything is served as before.</summary>
+    public void BeginDrain() => _isDraining = true;
+
     /// <summary>
     /// Stops accepting, lets connections and flows finish until the token says the deadline has passed, then cuts what is left. UDP clients
     /// with a flow are answered until none of them has been heard of for a second; new ones are not. Health-check node ports say all the while
@@ -108,7 +111,7 @@ public sealed class L4Dataplane : IAsyncDisposable
     /// </summary>
     public async Task DrainAsync(CancellationToken deadline)
     {
-        _isDraining = true;
+        BeginDrain();
         foreach (var flows in _flows)
         {
             flows.Loop.Post(() => flows.IsDraining = true);

@@ -29,7 +29,8 @@ public sealed class HttpFrontend : IAsyncDisposable
     private readonly ProxyServer _server;
     private readonly CertificateExpiry _expiry;
     private readonly ProxyApplication _application;
-    private readonly AccessLogWriter? _accessLog;
+    private readonly AccessLogWriter _accessLogWriter;
+    private readonly AccessLog _accessLog;
 
     /// <summary>Prepares it; nothing is listened on before <see cref="StartAsync"/>.</summary>
     public HttpFrontend(SnapshotPublisher snapshots, HttpFrontendOptions options, ILoggerFactory loggerFactory, TimeProvider time)
@@ -53,16 +54,24 @@ public sealed class HttpFrontend : IAsyncDisposable
         };
         _server = new ProxyServer(options, _certificates, snapshots, Metrics, loggerFactory, _logger, time);
         _expiry = new CertificateExpiry(snapshots, _logger, time);
-        var log = AccessLog.Open(options.AccessLog, options.AccessLogOutput, _logger, time, out _accessLog);
+        _accessLogWriter = new AccessLogWriter(options.AccessLogOutput, _logger);
+        _accessLog = new AccessLog(options.AccessLog, _accessLogWriter, time);
         _application = new ProxyApplication(
-            new RequestPipeline(snapshots, _forwarder, cookies, services, options.MaxRequestBodySize), new OwnAnswer(options.RedirectPort), new RequestLedger(Metrics, log, _logger, time), _logger, time);
+            new RequestPipeline(snapshots, _forwarder, cookies, services, options.MaxRequestBodySize), new OwnAnswer(options.RedirectPort), new RequestLedger(Metrics, _accessLog, _logger, time), _logger, time);
     }
 
     /// <summary>What was counted.</summary>
     public HttpMetrics Metrics { get; }
 
     /// <summary>Lines of the access log that were lost; 0 without one.</summary>
-    public long LostLogLines => _accessLog?.TotalLost ?? 0;
+    public long LostLogLines => _accessLogWriter.TotalLost;
+
+    /// <summary>How the access log is written; may change while requests are served.</summary>
+    public AccessLogFormat AccessLogFormat
+    {
+        get => _accessLog.Format;
+        set => _accessLog.Format = value;
+    }
 
     /// <summary>Where plain HTTP is served; the ports are known once started.</summary>
     public IReadOnlyList<IPEndPoint> HttpEndPoints => _server.HttpEndPoints;
@@ -82,6 +91,12 @@ public sealed class HttpFrontend : IAsyncDisposable
 
         _expiry.Start();
     }
+
+    /// <summary>
+    /// Everything is served as before, but each connection ends with its next request (<c>Connection: close</c>, GOAWAY): the client's next one
+    /// finds a server that stays. <see cref="DrainAsync"/> then has few left to close, which their clients may be about to use.
+    /// </summary>
+    public void BeginDrain() => _application.BeginDrain();
 
     /// <summary>
     /// Stops accepting, lets requests in flight finish for up to <paramref name="limit"/> (clients are told to connect anew), then aborts the rest.
@@ -108,9 +123,6 @@ public sealed class HttpFrontend : IAsyncDisposable
         _auth.Dispose();
         _passwords.Dispose();
         _certificates.Dispose();
-        if (_accessLog is not null)
-        {
-            await _accessLog.DisposeAsync();
-        }
+        await _accessLogWriter.DisposeAsync();
     }
 }

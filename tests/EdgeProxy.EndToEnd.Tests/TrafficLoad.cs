@@ -10,14 +10,21 @@ namespace EdgeProxy.EndToEnd.Tests;
 /// Requests without a pause until they are stopped, over HTTP and through a port of a Service: kept HTTP connections, a TCP connection for each request, and a TCP
 /// connection that is never given up. Everything but a whole answer with 200 is a failure.
 /// </summary>
-internal sealed class TrafficLoad : IAsyncDisposable
+/// <param name="from">The namespace its clients are in; null: that of the tests.</param>
+internal sealed class TrafficLoad(NetworkNamespace? from = null) : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentQueue<string> _failures = new();
     private readonly List<Task> _running = [];
-    private readonly HttpClient _client = new(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } });
+    private readonly HttpClient _client = new(new SocketsHttpHandler
+    {
+        SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+        ConnectCallback = async (wanted, cancellationToken) =>
+            new NetworkStream(await ConnectAsync(from, new IPEndPoint(IPAddress.Parse(wanted.DnsEndPoint.Host), wanted.DnsEndPoint.Port), cancellationToken), ownsSocket: true),
+    });
+
     private int _answers;
 
     /// <summary>Whole answers so far.</summary>
@@ -26,20 +33,33 @@ internal sealed class TrafficLoad : IAsyncDisposable
     /// <summary>Asks for a host of Ingresses on kept connections.</summary>
     public TrafficLoad OverHttp(string host, int port) => Run("HTTP", () => AskAsync("http", host, port));
 
+    /// <summary>The same on a connection that is given up only when the server has announced its end; one that ends otherwise is a failure.</summary>
+    public TrafficLoad OverKeptHttp(string host, int port)
+    {
+        _running.Add(KeepOnAsync("kept HTTP", host, new IPEndPoint(IPAddress.Loopback, port)));
+        return this;
+    }
+
+    /// <summary>The same on one HTTP/2 connection, with TLS.</summary>
+    public TrafficLoad OverHttp2(string host, int port) => Run("HTTP/2", () => AskAsync("https", host, port, HttpVersion.Version20));
+
     /// <summary>The same with TLS: on one HTTP/2 connection, and with a handshake for every request.</summary>
-    public TrafficLoad OverHttps(string host, int port) => Run("HTTP/2", () => AskAsync("https", host, port, HttpVersion.Version20))
+    public TrafficLoad OverHttps(string host, int port) => OverHttp2(host, port)
         .Run("handshake", () => TestSecret.ServedAsync(host, port));
 
     /// <summary>Asks an HTTP endpoint through a port of its Service.</summary>
     public TrafficLoad OverTcp(IPEndPoint service)
     {
-        _running.Add(KeepOnAsync(service));
-        return Run("TCP", async () =>
-        {
-            using var socket = await ConnectAsync(service);
-            await ExchangeAsync(socket);
-        });
+        _running.Add(KeepOnAsync("the kept TCP connection", "any", service));
+        return OverShortTcp(service);
     }
+
+    /// <summary>The same with a connection for every request.</summary>
+    public TrafficLoad OverShortTcp(IPEndPoint service) => Run("TCP", async () =>
+    {
+        using var socket = await ConnectAsync(from, service);
+        await ExchangeAsync(socket);
+    });
 
     /// <summary>Ends it after some more answers; nothing may have failed.</summary>
     public async Task StopAsync()
@@ -59,19 +79,22 @@ internal sealed class TrafficLoad : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static async Task<Socket> ConnectAsync(IPEndPoint service)
+    /// <summary>A connection from a namespace, or from that of the tests.</summary>
+    public static async Task<Socket> ConnectAsync(NetworkNamespace? from, IPEndPoint service, CancellationToken cancellationToken = default)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        using var patience = new CancellationTokenSource(Patience);
+        static Socket Open() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = from is null ? Open() : await from.EnterAsync(Open);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Patience);
         await socket.ConnectAsync(service, patience.Token);
         return socket;
     }
 
-    /// <summary>One request and its answer, which ends with the last chunk.</summary>
-    private static async Task ExchangeAsync(Socket socket)
+    /// <summary>One request and its answer, which ends with the last chunk. True: it was the connection's last.</summary>
+    public static async Task<bool> ExchangeAsync(Socket socket, string host = "any")
     {
         using var patience = new CancellationTokenSource(Patience);
-        await socket.SendAsync("GET / HTTP/1.1\r\nHost: any\r\n\r\n"u8.ToArray(), patience.Token);
+        await socket.SendAsync(Encoding.ASCII.GetBytes($"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"), patience.Token);
         var answer = new StringBuilder();
         var buffer = new byte[4096];
         while (!answer.ToString().EndsWith("\r\n0\r\n\r\n", StringComparison.Ordinal))
@@ -89,6 +112,8 @@ internal sealed class TrafficLoad : IAsyncDisposable
         {
             throw new IOException(answer.ToString());
         }
+
+        return answer.ToString().Contains("\r\nConnection: close\r\n", StringComparison.OrdinalIgnoreCase);
     }
 
     private TrafficLoad Run(string what, Func<Task> ask)
@@ -97,10 +122,18 @@ internal sealed class TrafficLoad : IAsyncDisposable
         return this;
     }
 
-    private async Task KeepOnAsync(IPEndPoint service)
+    private async Task KeepOnAsync(string what, string host, IPEndPoint service)
     {
-        using var socket = await ConnectAsync(service);
-        await RepeatAsync("the kept TCP connection", () => ExchangeAsync(socket));
+        var socket = await ConnectAsync(from, service);
+        await RepeatAsync(what, async () =>
+        {
+            if (await ExchangeAsync(socket, host))
+            {
+                socket.Dispose();
+                socket = await ConnectAsync(from, service);
+            }
+        });
+        socket.Dispose();
     }
 
     private async Task RepeatAsync(string what, Func<Task> ask)

@@ -49,6 +49,24 @@ public sealed class VipTests
         Assert.Contains("200 OK", await network.GetAsync("10.96.0.10", 80), StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task Anyip_takes_over_from_a_run_that_was_killed_and_leaves_nothing_behind()
+    {
+        await using var network = await NetworkNamespace.CreateAsync();
+        using var folder = new ManifestFolder();
+        folder.Write("web.yaml", Played("web", "10.96.0.10"));
+        var killed = await StartDemoAsync(network, folder, "--vips", "anyip");
+        await killed.DisposeAsync();
+        Assert.Contains("10.96.0.0/16", await network.IpAsync("route show table local"), StringComparison.Ordinal);
+
+        await using var proxy = await StartDemoAsync(network, folder, "--vips", "anyip", "--drain-timeout", "0");
+
+        Assert.Contains("200 OK", await network.GetAsync("10.96.0.10", 80), StringComparison.Ordinal);
+        proxy.Signal(PosixSignal.SIGTERM);
+        Assert.Equal(0, await proxy.WaitForExitAsync());
+        Assert.DoesNotContain("10.96.0", await network.IpAsync("route show table local"), StringComparison.Ordinal);
+    }
+
     [Theory(Timeout = 120_000)]
     [InlineData("dummy")]
     [InlineData("anyip")]

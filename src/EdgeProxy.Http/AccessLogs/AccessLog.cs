@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using EdgeProxy.Http.Reporting;
-using Microsoft.Extensions.Logging;
 
 namespace EdgeProxy.Http.AccessLogs;
 
@@ -20,18 +19,21 @@ internal sealed class AccessLog(AccessLogFormat format, AccessLogWriter writer, 
     [ThreadStatic]
     private static Utf8JsonWriter? _json;
 
-    /// <summary>Opens the access log; null when there is none.</summary>
-    public static AccessLog? Open(AccessLogFormat format, Stream output, ILogger logger, TimeProvider time, out AccessLogWriter? writer)
+    private volatile AccessLogFormat _format = format;
+
+    /// <summary>How the lines of requests that end from now on look.</summary>
+    public AccessLogFormat Format
     {
-        writer = format == AccessLogFormat.Off ? null : new AccessLogWriter(output, logger);
-        return writer is null ? null : new AccessLog(format, writer, time);
+        get => _format;
+        set => _format = value;
     }
 
     /// <summary>Writes the line of a request.</summary>
     public void Write(IServedRequest request, ResponseReason reason, int status, TimeSpan duration)
     {
+        var format = _format;
         var settings = request.Snapshot.Http;
-        if (!settings.LogsAccess || request.Route?.Policies?.IsUnlogged == true || settings.UnloggedPaths.Any(path => request.RawTarget.StartsWith(path, StringComparison.Ordinal)))
+        if (format == AccessLogFormat.Off || !settings.LogsAccess || request.Route?.Policies?.IsUnlogged == true || settings.UnloggedPaths.Any(path => request.RawTarget.StartsWith(path, StringComparison.Ordinal)))
         {
             return;
         }

@@ -1,4 +1,5 @@
 using EdgeProxy.Http.Reporting;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http.Features;
@@ -12,6 +13,11 @@ namespace EdgeProxy.Http.Endpoints;
 /// </summary>
 internal sealed class ProxyApplication(RequestPipeline pipeline, OwnAnswer answer, RequestLedger ledger, ILogger logger, TimeProvider time) : IHttpApplication<Exchange>
 {
+    private volatile bool _isDraining;
+
+    /// <summary>From now on a connection ends when the requests it has are answered.</summary>
+    public void BeginDrain() => _isDraining = true;
+
     /// <inheritdoc />
     public Exchange CreateContext(IFeatureCollection contextFeatures)
     {
@@ -25,6 +31,11 @@ internal sealed class ProxyApplication(RequestPipeline pipeline, OwnAnswer answe
     public async Task ProcessRequestAsync(Exchange context)
     {
         ledger.Begin(context.Client.IsHttps);
+        if (_isDraining)
+        {
+            context.Http.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+        }
+
         var reason = await ServeAsync(context);
         if (reason == ResponseReason.ClientGone)
         {

@@ -7,7 +7,7 @@ namespace EdgeProxy.Http.Reporting;
 /// The one place where the end of a request is told: metrics, its span, the access log and the process's log say the same of it. Every way of
 /// serving requests calls <see cref="Begin"/> and <see cref="End"/>, once each.
 /// </summary>
-internal sealed class RequestLedger(HttpMetrics metrics, AccessLog? accessLog, ILogger logger, TimeProvider time)
+internal sealed class RequestLedger(HttpMetrics metrics, AccessLog accessLog, ILogger logger, TimeProvider time)
 {
     /// <summary>What is counted.</summary>
     public HttpMetrics Metrics => metrics;
@@ -25,7 +25,7 @@ internal sealed class RequestLedger(HttpMetrics metrics, AccessLog? accessLog, I
             RequestTracing.End(span, request, reason, status);
         }
 
-        accessLog?.Write(request, reason, status, duration);
+        accessLog.Write(request, reason, status, duration);
         Log(request, reason, status, duration);
     }
 

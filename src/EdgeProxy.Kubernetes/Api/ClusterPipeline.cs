@@ -22,6 +22,13 @@ public sealed class ClusterPipeline(ClusterSource source, SnapshotTranslator tra
     /// <inheritdoc cref="SnapshotTranslator.Faults" />
     public IReadOnlyList<TranslationFault> Faults => translator.Faults;
 
+    /// <summary>How objects are translated; new options hold from the next change on.</summary>
+    public TranslationOptions Options
+    {
+        get => translator.Options;
+        set => translator.Options = value;
+    }
+
     /// <summary>The node the snapshots are for; a new one holds from the next change on.</summary>
     public LocalNode Node
     {

@@ -15,10 +15,18 @@ namespace EdgeProxy.Kubernetes.Manifests;
 public sealed class ManifestPipeline(EmbeddedControlPlane controlPlane, SnapshotTranslator translator)
 {
     private LocalNode _translatedFor = translator.LocalNode;
+    private TranslationOptions _translatedBy = translator.Options;
     private ImmutableDictionary<string, ImmutableArray<IpAddr>> _translatedWith = translator.ExternalAddresses;
 
     /// <inheritdoc cref="SnapshotTranslator.Faults" />
     public IReadOnlyList<TranslationFault> Faults => translator.Faults;
+
+    /// <summary>How objects are translated; new options hold from the next load on.</summary>
+    public TranslationOptions Options
+    {
+        get => translator.Options;
+        set => translator.Options = value;
+    }
 
     /// <summary>The node the snapshots are for; a new one holds from the next load on.</summary>
     public LocalNode Node
@@ -43,8 +51,9 @@ public sealed class ManifestPipeline(EmbeddedControlPlane controlPlane, Snapshot
         var admitted = controlPlane.Apply(written);
         var changes = ObjectChanges.Between(translator.Objects, admitted.Served);
         var isFirst = translator.Snapshot.Generation == 0;
-        var hasChanged = isFirst || !changes.IsEmpty || Node != _translatedFor || ExternalAddresses != _translatedWith;
+        var hasChanged = isFirst || !changes.IsEmpty || !ReferenceEquals(Options, _translatedBy) || Node != _translatedFor || ExternalAddresses != _translatedWith;
         var snapshot = hasChanged ? translator.Apply(admitted.Served, changes) : translator.Snapshot;
+        _translatedBy = Options;
         _translatedFor = Node;
         _translatedWith = ExternalAddresses;
         var problems = readProblems

@@ -14,6 +14,7 @@ namespace EdgeProxy.Kubernetes.Translation;
 /// </summary>
 public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider time)
 {
+    private TranslationOptions _options = options;
     private readonly Dictionary<NamespacedName, ImmutableArray<NamespacedName>> _slicesByService = [];
     private readonly Dictionary<NamespacedName, int> _secretUsers = [];
     private readonly Dictionary<NamespacedName, ImmutableArray<NamespacedName>> _secretsOfIngress = [];
@@ -25,7 +26,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     private ReferenceIndex _references = new();
     private ControllerConfiguration _configuration = new(options);
     private ObjectSet _objects = ObjectSet.Empty; // those that are being translated
-    private bool _isInterrupted;
+    private bool _isInterrupted; // what was half done, or done by other options, means nothing
     private ImmutableDictionary<string, ImmutableArray<IpAddr>> _translatedAddresses = ImmutableDictionary<string, ImmutableArray<IpAddr>>.Empty;
     private LocalNode? _node;
 
@@ -46,6 +47,17 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
 
     /// <summary>What the objects that were translated last name.</summary>
     internal IReadOnlyCollection<NamedObject> Named => _named;
+
+    /// <summary>Who we are and what is ours, but for <see cref="LocalNode"/>. New ones hold from the next translation on, which then looks at everything.</summary>
+    public TranslationOptions Options
+    {
+        get => _options;
+        set
+        {
+            _options = value;
+            _isInterrupted = true;
+        }
+    }
 
     /// <summary>This node. A new one is looked at by the next translation, which is then one of all Services.</summary>
     public LocalNode LocalNode { get; set; } = options.Node;
@@ -80,7 +92,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         var rebuildAll = node != _node;
         _node = node;
 
-        var builder = new SnapshotBuilder(Snapshot, node, time) { DefaultCertificate = options.DefaultCertificate };
+        var builder = new SnapshotBuilder(Snapshot, node, time) { DefaultCertificate = _options.DefaultCertificate };
         var services = IndexSlices(before, changes);
         services.UnionWith(changes.Services);
         services.UnionWith(_configuration.FollowPorts(next, ReportConfigMap));
@@ -99,7 +111,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
             Guard("Service", name, () => TranslateService(builder, name, asked));
         }
 
-        if (options.Discovery)
+        if (_options.Discovery)
         {
             var names = new DiscoveryTranslator(builder.Discovery, before, next);
             names.Apply(changes, services, SlicesOf);
@@ -118,7 +130,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
             Guard("Ingress", name, () => TranslateIngress(builder, name, certificates));
         }
 
-        if (Snapshot.Generation == 0 && options.DefaultCertificate is { } defaultCertificate)
+        if (Snapshot.Generation == 0 && _options.DefaultCertificate is { } defaultCertificate)
         {
             certificates.Add(defaultCertificate);
         }
@@ -138,7 +150,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     internal bool IsNamed(NamedObject named) =>
         (named.Kind == "Secret" && _secretUsers.GetValueOrDefault(named.Name) > 0) || _references.IsNamed(named) || _configuration.References.Contains(named);
 
-    /// <summary>What was half done means nothing.</summary>
+    /// <summary>As if nothing had been translated yet.</summary>
     private void Forget()
     {
         _slicesByService.Clear();
@@ -148,7 +160,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         _annotations.Clear();
         _externalNames.Clear();
         _references = new ReferenceIndex();
-        _configuration = new ControllerConfiguration(options);
+        _configuration = new ControllerConfiguration(_options);
         _node = null;
     }
 
@@ -235,7 +247,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         }
         else if (service.Spec.Type is not "ExternalName")
         {
-            builder.SetService(ServiceTranslator.Translate(service, SlicesOf(name), _configuration.PortsOf(name), options, problems));
+            builder.SetService(ServiceTranslator.Translate(service, SlicesOf(name), _configuration.PortsOf(name), _options, problems));
         }
         else
         {
@@ -248,20 +260,20 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     /// <summary>ExternalName is DNS only, except for Ingresses: none, no look-ups.</summary>
     private void TranslateExternal(SnapshotBuilder builder, Service service, IReadOnlyCollection<ServiceBackendPort> asked, ProblemSink problems)
     {
-        if (asked.Count == 0 || !options.AllowExternalNameServices)
+        if (asked.Count == 0 || !_options.AllowExternalNameServices)
         {
             builder.RemoveService(service.Name);
             return;
         }
 
-        var target = ExternalServiceTranslator.TargetOf(service, options, problems);
+        var target = ExternalServiceTranslator.TargetOf(service, _options, problems);
         if (target is not null)
         {
             _externalNames[service.Name] = target;
         }
 
         var addresses = target is null ? [] : AddressesOf(ExternalAddresses, target);
-        builder.SetService(ExternalServiceTranslator.Translate(service, asked, addresses, options, problems));
+        builder.SetService(ExternalServiceTranslator.Translate(service, asked, addresses, _options, problems));
     }
 
     private void TranslateIngress(SnapshotBuilder builder, NamespacedName name, HashSet<NamespacedName> certificates)
@@ -270,7 +282,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         var secrets = ImmutableArray<NamespacedName>.Empty;
         _annotations.Remove(name);
         IReadOnlyCollection<NamedObject> references = [];
-        if (_objects.Ingresses.TryGetValue(name, out var ingress) && IngressClassRule.IsOurs(ingress, _objects.IngressClasses, options))
+        if (_objects.Ingresses.TryGetValue(name, out var ingress) && IngressClassRule.IsOurs(ingress, _objects.IngressClasses, _options))
         {
             if (IngressClassRule.HasIdleAnnotation(ingress))
             {
@@ -326,7 +338,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     private void TranslateCertificate(SnapshotBuilder builder, NamespacedName name)
     {
         var problems = new ProblemSink();
-        var used = _secretUsers.GetValueOrDefault(name) > 0 || name == options.DefaultCertificate;
+        var used = _secretUsers.GetValueOrDefault(name) > 0 || name == _options.DefaultCertificate;
         if (!used || !_objects.Secrets.TryGetValue(name, out var secret))
         {
             builder.RemoveCertificate(name);

@@ -16,7 +16,12 @@ internal static class RunCommand
             var errors = new List<string>();
             var settings = options.Read(parsed, errors);
             var cluster = ClusterAssembly.Connection(settings, Environment.GetEnvironmentVariable, TimeProvider.System, errors);
-            return ProxyRunner.RunAsync(settings, errors, cluster);
+            return ProxyRunner.RunAsync(settings, errors, cluster, mistakes =>
+            {
+                var written = options.Read(parsed, mistakes);
+                ManifestAssembly.ControlPlane(written, mistakes);
+                return written;
+            });
         });
         return command;
     }

@@ -6,6 +6,7 @@ using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Kubernetes.State;
 using EdgeProxy.Kubernetes.Writing;
 using EdgeProxy.Model;
+using EdgeProxy.Settings;
 using Microsoft.Extensions.Logging;
 
 namespace EdgeProxy.Hosting;
@@ -66,6 +67,9 @@ internal sealed class ClusterFollower(
 
     public override Task ChangeNodeAsync(LocalNode node, CancellationToken cancellationToken) =>
         TranslateAnewAsync(() => pipeline.Node = node, cancellationToken);
+
+    public override Task ChangeSettingsAsync(ProxySettings settings, CancellationToken cancellationToken) =>
+        TranslateAnewAsync(() => pipeline.Options = ClusterAssembly.Translation(settings, pipeline.Node), cancellationToken);
 
     public override Task ChangeExternalAddressesAsync(ImmutableDictionary<string, ImmutableArray<IpAddr>> answers, CancellationToken cancellationToken) =>
         TranslateAnewAsync(() => pipeline.ExternalAddresses = answers, cancellationToken);

@@ -5,6 +5,7 @@ using EdgeProxy.Kubernetes.ExternalNames;
 using EdgeProxy.Kubernetes.Manifests;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Model;
+using EdgeProxy.Settings;
 using Microsoft.Extensions.Logging;
 
 namespace EdgeProxy.Hosting;
@@ -40,22 +41,22 @@ internal sealed class ManifestFollower(
         },
         cancellationToken);
 
-    public override Task ChangeNodeAsync(LocalNode node, CancellationToken cancellationToken) => OneAtATimeAsync(
+    public override Task ChangeNodeAsync(LocalNode node, CancellationToken cancellationToken) =>
+        TranslateAnewAsync(() => pipeline.Node = node, cancellationToken);
+
+    public override Task ChangeSettingsAsync(ProxySettings settings, CancellationToken cancellationToken) =>
+        TranslateAnewAsync(() => pipeline.Options = ManifestAssembly.Translation(settings, pipeline.Node), cancellationToken);
+
+    public override Task ChangeExternalAddressesAsync(ImmutableDictionary<string, ImmutableArray<IpAddr>> answers, CancellationToken cancellationToken) =>
+        TranslateAnewAsync(() => pipeline.ExternalAddresses = answers, cancellationToken);
+
+    private Task TranslateAnewAsync(Action change, CancellationToken cancellationToken) => OneAtATimeAsync(
         () =>
         {
-            pipeline.Node = node;
+            change();
             return _loaded is null ? Task.CompletedTask : ApplyAsync(_loaded, cancellationToken);
         },
         cancellationToken);
-
-    public override Task ChangeExternalAddressesAsync(ImmutableDictionary<string, ImmutableArray<IpAddr>> answers, CancellationToken cancellationToken) =>
-        OneAtATimeAsync(
-            () =>
-            {
-                pipeline.ExternalAddresses = answers;
-                return _loaded is null ? Task.CompletedTask : ApplyAsync(_loaded, cancellationToken);
-            },
-            cancellationToken);
 
     private async Task ApplyAsync(LoadResult loaded, CancellationToken cancellationToken)
     {

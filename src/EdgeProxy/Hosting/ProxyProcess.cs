@@ -28,7 +28,7 @@ namespace EdgeProxy.Hosting;
 /// The running proxy: sources feed snapshots, L4 and L7 serve them. The one place that knows every part, in the order in which they start;
 /// they end in the opposite order.
 /// </summary>
-internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions controlPlane, DemoStage? demo, ILoggerFactory loggers)
+internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions controlPlane, DemoStage? demo, ILoggerFactory loggers, LogLevelSwitch levels)
 {
     private const int DefaultAdminPort = 9180;
     private static readonly TimeSpan LongestLookUp = TimeSpan.FromSeconds(5);
@@ -39,13 +39,21 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
     // Two logs may share it, each with whole lines.
     private readonly Stream _output = Stream.Synchronized(Console.OpenStandardOutput());
 
+    // As their file says now, once it has changed; who reads none of the live ones may as well read those of the start.
+    private volatile ProxySettings? _current;
+
+    /// <summary>Reads the settings again, telling of mistakes; null: nobody follows their file.</summary>
+    public Func<List<string>, ProxySettings>? ReadAgain { get; init; }
+
     /// <summary>The cluster whose objects are served; null: they come from manifests.</summary>
     public ApiConnection? Cluster { get; init; }
 
     /// <summary>Called once everything of the first snapshot is served, with the objects and the HTTP and HTTPS ports.</summary>
     public Action<Kubernetes.Resources.ObjectSet, int, int>? Ready { get; init; }
 
-    /// <summary>Runs until the first signal, then drains. The second signal, or the drain timeout, cuts what is left.</summary>
+    /// <summary>
+    /// Runs until the first signal and for the shutdown delay after it, then drains. The second signal, or the drain timeout, cuts what is left.
+    /// </summary>
     /// <exception cref="IOException">A port the user asked for cannot be bound; the message says which and why.</exception>
     public async Task RunAsync(ShutdownSignals signals)
     {
@@ -64,7 +72,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         // Started first and stopped last of those who serve: clients of connections that drain still need names.
         await using var dns = settings.Dns.IsEmpty ? null : await DnsServer.StartAsync(DnsAssembly.Options(settings), snapshots, loggers, _time);
         live.Dns = dns;
-        await using var connectionLog = settings.ConnectionLog == ConnectionLogFormat.Off ? null : new AccessLogWriter(_output, _logger);
+        await using var connectionLog = new AccessLogWriter(_output, _logger);
         live.L4Log = connectionLog;
         await using var loops = StartLoops();
         live.Loops = loops;
@@ -72,7 +80,9 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
 
         // Follows snapshots before whoever listens does, and is there until nobody does any more.
         using var vips = VipOwner.Open(settings, controlPlane, snapshots, loggers, _time);
-        await using var l4 = new L4Dataplane(loops, snapshots, DataplaneOptions(vips, connectionLog, snapshots), loggers, _time);
+        ConnectionLog? LogConnections(ConnectionLogFormat format) => format == ConnectionLogFormat.Off ? null : new ConnectionLog(format, connectionLog, snapshots, _time);
+        var dataplane = DataplaneOptions(vips, LogConnections(settings.ConnectionLog));
+        await using var l4 = new L4Dataplane(loops, snapshots, dataplane, loggers, _time);
         live.L4 = l4;
 
         var http = HttpOptions();
@@ -92,11 +102,24 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         readiness.Trouble = () => follower.Trouble;
         live.Writer = writer;
         live.Follower = follower;
-        var keeping = state?.RunAsync(signals.Stop) ?? Task.CompletedTask;
+
+        // While new work is served, changes are followed.
+        using var serving = new CancellationTokenSource();
+        var leaving = LeaveAsync(l4, l7, readiness, serving, signals);
+        var keeping = state?.RunAsync(serving.Token) ?? Task.CompletedTask;
         var following = Task.WhenAll(
-            follower.RunAsync(signals.Stop),
-            externalNames.RunAsync(follower.ChangeExternalAddressesAsync, signals.Stop),
-            new AddressFollower(settings, monitor, vips, follower, l4, _logger).RunAsync(follower.Node, signals.Stop));
+            follower.RunAsync(serving.Token),
+            externalNames.RunAsync(follower.ChangeExternalAddressesAsync, serving.Token),
+            FollowSettingsAsync(ApplyAsync, serving.Token),
+            new AddressFollower(settings, monitor, vips, follower, l4, _logger).RunAsync(follower.Node, serving.Token));
+        Task ApplyAsync(ProxySettings next)
+        {
+            levels.Level = next.LogLevel ?? ProxySettings.DefaultLogLevel;
+            l7.AccessLogFormat = next.AccessLog;
+            dataplane.ConnectionLog = LogConnections(next.ConnectionLog);
+            _current = next;
+            return follower.ChangeSettingsAsync(next, serving.Token);
+        }
 
         await BecomeReadyAsync(l4, externalNames, readiness, signals.Stop);
         if (!signals.Stop.IsCancellationRequested)
@@ -106,11 +129,9 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
             Ready?.Invoke(follower.Served, http.HttpPort, http.HttpsPort);
         }
 
-        await following;
+        await Task.WhenAll(following, leaving);
 
-        // Not ready first, so that whoever balances over us stops sending; then no new work; then the old work ends or is cut. Meanwhile the
-        // cluster is told that we are gone, if nobody else is left.
-        readiness.BeginDrain();
+        // No new work any more; the old work ends or is cut. Meanwhile the cluster is told that we are gone, if nobody else is left.
         await Task.WhenAll(keeping, writer?.StopAsync(signals.Now) ?? Task.CompletedTask, DrainAsync(l4, l7, signals.Now));
         ProcessLog.Stopped(_logger);
     }
@@ -118,9 +139,9 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
     // The one we are known by, as ingress-nginx's boards ask for it.
     private string Controller => settings.Controllers.IsEmpty ? TranslationOptions.OwnController : settings.Controllers[0];
 
-    private DataplaneOptions DataplaneOptions(VipOwner vips, AccessLogWriter? log, SnapshotPublisher snapshots) => new()
+    private DataplaneOptions DataplaneOptions(VipOwner vips, ConnectionLog? log) => new()
     {
-        ConnectionLog = log is null ? null : new ConnectionLog(settings.ConnectionLog, log, snapshots, _time),
+        ConnectionLog = log,
         ProxyProtocolFrom = settings.ProxyProtocolFrom,
         RoutedNetworks = vips.RoutedNetworks,
         Transparent = vips.IsTransparent,
@@ -186,9 +207,35 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         }
     }
 
+    private Task FollowSettingsAsync(Func<ProxySettings, Task> apply, CancellationToken serving) =>
+        ReadAgain is null ? Task.CompletedTask : new SettingFollower(settings, ReadAgain, _logger, _time).RunAsync(apply, serving);
+
+    /// <summary>Not ready first, so that whoever balances over us stops sending. Until everybody knows, there is new work to serve.</summary>
+    private async Task LeaveAsync(L4Dataplane l4, HttpFrontend l7, Readiness readiness, CancellationTokenSource serving, ShutdownSignals signals)
+    {
+        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (signals.Stop.Register(stop.SetResult))
+        {
+            await stop.Task;
+        }
+
+        var wasReady = readiness.Reason is null;
+        readiness.BeginDrain();
+        l4.BeginDrain();
+        l7.BeginDrain();
+        var delay = (_current ?? settings).ShutdownDelay;
+        if (wasReady && delay > TimeSpan.Zero)
+        {
+            ProcessLog.Leaving(_logger, delay);
+            await Task.Delay(delay, _time, signals.Now).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await serving.CancelAsync();
+    }
+
     private async Task DrainAsync(L4Dataplane l4, HttpFrontend l7, CancellationToken now)
     {
-        var limit = settings.DrainTimeout ?? ProxySettings.DefaultDrainTimeout;
+        var limit = (_current ?? settings).DrainTimeout ?? ProxySettings.DefaultDrainTimeout;
         ProcessLog.Draining(_logger, limit);
         using var timeout = new CancellationTokenSource(limit, _time);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, now);

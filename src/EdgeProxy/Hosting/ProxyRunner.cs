@@ -10,14 +10,20 @@ namespace EdgeProxy.Hosting;
 internal static class ProxyRunner
 {
     /// <summary>Runs the proxy over a cluster, or over manifests when there is none.</summary>
+    /// <param name="settings">What the user set.</param>
+    /// <param name="errors">What is wrong with it.</param>
+    /// <param name="cluster">The cluster, or null.</param>
+    /// <param name="readAgain">Reads the settings again when their file changes, telling of mistakes.</param>
     /// <returns>The exit code.</returns>
-    public static Task<int> RunAsync(ProxySettings settings, List<string> errors, ApiConnection? cluster) => RunAsync(settings, errors, cluster, demo: null);
+    public static Task<int> RunAsync(ProxySettings settings, List<string> errors, ApiConnection? cluster, Func<List<string>, ProxySettings> readAgain) =>
+        RunAsync(settings, errors, cluster, demo: null, readAgain);
 
     /// <summary>Runs the proxy over manifests, plays the pods and prints what to try.</summary>
     /// <returns>The exit code.</returns>
-    public static Task<int> RunAsync(ProxySettings settings, List<string> errors, DemoOptions demo) => RunAsync(settings, errors, cluster: null, demo);
+    public static Task<int> RunAsync(ProxySettings settings, List<string> errors, DemoOptions demo) => RunAsync(settings, errors, cluster: null, demo, readAgain: null);
 
-    private static async Task<int> RunAsync(ProxySettings settings, List<string> errors, ApiConnection? cluster, DemoOptions? demo)
+    private static async Task<int> RunAsync(
+        ProxySettings settings, List<string> errors, ApiConnection? cluster, DemoOptions? demo, Func<List<string>, ProxySettings>? readAgain)
     {
         var controlPlane = ManifestAssembly.ControlPlane(settings, errors);
         if (errors.Count > 0)
@@ -26,19 +32,20 @@ internal static class ProxyRunner
             return ExitCodes.CouldNotRead;
         }
 
-        using var loggers = Logging.Create(settings);
+        var levels = new LogLevelSwitch(settings.LogLevel ?? ProxySettings.DefaultLogLevel);
+        using var loggers = Logging.Create(settings, levels);
         using var signals = new ShutdownSignals();
         try
         {
             if (demo is null)
             {
-                await new ProxyProcess(settings, controlPlane, demo: null, loggers) { Cluster = cluster }.RunAsync(signals);
+                await new ProxyProcess(settings, controlPlane, demo: null, loggers, levels) { Cluster = cluster, ReadAgain = readAgain }.RunAsync(signals);
                 return ExitCodes.Success;
             }
 
             // The pods outlive the proxy, so that its drain has somebody to talk to.
             await using var pods = new DemoPods(demo, loggers);
-            var process = new ProxyProcess(settings, controlPlane, new DemoStage(new DemoWorkloads(demo), pods), loggers)
+            var process = new ProxyProcess(settings, controlPlane, new DemoStage(new DemoWorkloads(demo), pods), loggers, levels)
             {
                 Ready = (served, http, https) => PrintGuide(settings, served, http, https),
             };

@@ -4,6 +4,7 @@ using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
+using EdgeProxy.Settings;
 using Microsoft.Extensions.Logging;
 
 namespace EdgeProxy.Hosting;
@@ -39,6 +40,9 @@ internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ChangeCoun
 
     /// <summary>Translates what is served anew, for a node whose addresses changed.</summary>
     public abstract Task ChangeNodeAsync(LocalNode node, CancellationToken cancellationToken);
+
+    /// <summary>Translates what is served anew, by settings of which some that are live changed.</summary>
+    public abstract Task ChangeSettingsAsync(ProxySettings settings, CancellationToken cancellationToken);
 
     /// <summary>Translates what is served anew, for Services of type ExternalName whose addresses changed.</summary>
     public abstract Task ChangeExternalAddressesAsync(ImmutableDictionary<string, ImmutableArray<IpAddr>> answers, CancellationToken cancellationToken);

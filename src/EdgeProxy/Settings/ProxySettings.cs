@@ -18,6 +18,12 @@ internal sealed class ProxySettings
     /// <summary>Of <see cref="DrainTimeout"/>.</summary>
     public static readonly TimeSpan DefaultDrainTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>The configuration file they come from; null: there is none.</summary>
+    public string? File { get; set; }
+
+    /// <summary>What was given, as text, by the name of the setting; what is absent has its default.</summary>
+    public Dictionary<string, IReadOnlyList<string>> Given { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Files and folders with manifests.</summary>
     public ImmutableArray<string> Manifests { get; set; } = [];
 
@@ -186,6 +192,9 @@ internal sealed class ProxySettings
     /// <summary>Where kube-proxy's /healthz and /livez are answered; null: nowhere.</summary>
     public IPEndPoint? HealthzBindAddress { get; set; }
 
+    /// <summary>Time between the first signal, from which on we are not ready, and the end of new work. Default 0: none.</summary>
+    public TimeSpan ShutdownDelay { get; set; }
+
     /// <summary>Time open connections get to finish once draining starts. Zero cuts them at once. Default 30 s.</summary>
     public TimeSpan? DrainTimeout { get; set; }
 
@@ -200,6 +209,9 @@ internal sealed class ProxySettings
     /// (null: it is not kept).
     /// </summary>
     public string? StateDirectory { get; set; }
+
+    /// <summary>Of <see cref="LogLevel"/>.</summary>
+    public const LogLevel DefaultLogLevel = Microsoft.Extensions.Logging.LogLevel.Information;
 
     /// <summary>Least severe level that is logged; null: information, or warning in a demo.</summary>
     public LogLevel? LogLevel { get; set; }

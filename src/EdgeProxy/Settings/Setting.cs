@@ -14,6 +14,9 @@ internal sealed record Setting(string Name, string ValueHint, string Help, bool 
     /// <summary>True when one text may hold several values, divided by commas. Paths may have commas in them.</summary>
     public bool SplitsAtCommas { get; init; } = IsList;
 
+    /// <summary>A change of it in the configuration file holds at once; of any other one after a restart.</summary>
+    public bool IsLive { get; init; }
+
     /// <summary>The environment variable.</summary>
     public string EnvironmentVariable => "EDGEPROXY_" + Name.Replace('-', '_').ToUpperInvariant();
 }

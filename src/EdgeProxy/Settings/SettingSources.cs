@@ -18,15 +18,36 @@ internal static class SettingSources
     public static ProxySettings Read(
         IReadOnlyDictionary<string, IReadOnlyList<string>> commandLine, string? configFile, Func<string, string?> environment, List<string> errors)
     {
-        var settings = new ProxySettings();
         var file = configFile ?? environment(ConfigVariable);
+        var settings = new ProxySettings { File = file };
         var fromFile = file is null ? new Dictionary<string, IReadOnlyList<string>>() : ReadFile(file, errors);
         foreach (var setting in SettingTable.All)
         {
-            if (Find(setting, commandLine, environment, fromFile, file) is var (values, source)
-                && setting.Apply(settings, values) is { } mistake)
+            if (Find(setting, commandLine, environment, fromFile, file) is not var (values, source))
+            {
+                continue;
+            }
+
+            settings.Given[setting.Name] = values;
+            if (setting.Apply(settings, values) is { } mistake)
             {
                 errors.Add($"{source}: {mistake}");
+            }
+        }
+
+        return settings;
+    }
+
+    /// <summary>The settings of a process that has read its configuration file again: live ones as they are written now, the others as they were.</summary>
+    public static ProxySettings Renew(ProxySettings running, ProxySettings read)
+    {
+        var settings = new ProxySettings { File = running.File };
+        foreach (var setting in SettingTable.All)
+        {
+            if ((setting.IsLive ? read : running).Given.GetValueOrDefault(setting.Name) is { } values)
+            {
+                settings.Given[setting.Name] = values;
+                setting.Apply(settings, values);
             }
         }
 

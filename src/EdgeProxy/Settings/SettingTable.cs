@@ -101,14 +101,14 @@ internal static class SettingTable
             return null;
         }),
         Boolean("allow-external-name-services", "Let Ingresses lead to Services of type ExternalName. Default true.",
-            (settings, allowed) => settings.AllowExternalNameServices = allowed),
-        Boolean("allow-external-ips", "Serve the externalIPs of Services. Default true.", (settings, allowed) => settings.AllowExternalIPs = allowed),
+            (settings, allowed) => settings.AllowExternalNameServices = allowed) with { IsLive = true },
+        Boolean("allow-external-ips", "Serve the externalIPs of Services. Default true.", (settings, allowed) => settings.AllowExternalIPs = allowed) with { IsLive = true },
         One("service-proxy-name", "NAME", "Serve Services whose label service.kubernetes.io/service-proxy-name has this value, too. Default: only those without the label.",
             (settings, value) =>
             {
                 settings.ServiceProxyName = value;
                 return null;
-            }),
+            }) with { IsLive = true },
         One("node-port-range", "FROM-TO", "Range of node ports. Default 30000-32767.", (settings, value) =>
         {
             settings.NodePortRange = value;
@@ -137,7 +137,7 @@ internal static class SettingTable
             (settings, name) => settings.TcpServices = name),
         Name("udp-services-configmap", "The same for UDP. Default: none.", (settings, name) => settings.UdpServices = name),
         Boolean("translate-snippets", "Honour snippets that are made of harmless directives only (headers, an unconditional return). Default false.",
-            (settings, translates) => settings.TranslateSnippets = translates),
+            (settings, translates) => settings.TranslateSnippets = translates) with { IsLive = true },
         One("affinity-key-file", "PATH", "File with the secret that affinity cookies are signed with, the same for all replicas. Default: one of this process.",
             (settings, value) =>
             {
@@ -186,16 +186,16 @@ internal static class SettingTable
 
                 settings.Scheduler = value;
                 return null;
-            }),
-        Boolean("passive-ejection", "Pass over endpoints that keep failing, for a while. Default true.", (settings, ejects) => settings.PassiveEjection = ejects),
+            }) with { IsLive = true },
+        Boolean("passive-ejection", "Pass over endpoints that keep failing, for a while. Default true.", (settings, ejects) => settings.PassiveEjection = ejects) with { IsLive = true },
         Boolean("unsafe-local-targets", "Let auth-url and ExternalName Services lead to loopback and link-local addresses, metadata services of clouds among them. Default false.",
             (settings, allowed) => settings.UnsafeLocalTargets = allowed),
         Duration("connect-timeout", DurationRule.Connect, "Time an endpoint of a Service gets to accept a TCP connection. Default 2s.",
-            (settings, timeout) => settings.Timeouts = settings.Timeouts with { Connect = timeout }),
+            (settings, timeout) => settings.Timeouts = settings.Timeouts with { Connect = timeout }) with { IsLive = true },
         Duration("idle-timeout", DurationRule.Idle, "How long a TCP connection to a Service may be silent; 0: for ever. Default 0.",
-            (settings, timeout) => settings.Timeouts = settings.Timeouts with { Idle = timeout }),
+            (settings, timeout) => settings.Timeouts = settings.Timeouts with { Idle = timeout }) with { IsLive = true },
         Duration("udp-idle-timeout", DurationRule.Udp, "How long a UDP flow to a Service may be silent. Default 60s.",
-            (settings, timeout) => settings.Timeouts = settings.Timeouts with { UdpIdle = timeout }),
+            (settings, timeout) => settings.Timeouts = settings.Timeouts with { UdpIdle = timeout }) with { IsLive = true },
         List("proxy-protocol-from", "CIDR", "Senders whose PROXY headers are believed, on Services with edgeproxy.io/accept-proxy-protocol. Default: nobody.", (settings, values) =>
             ParseEach<IpPrefix>(values, TryParseRange, ranges => settings.ProxyProtocolFrom = ranges, "an IP address or a range such as 10.0.0.0/8")),
         List("http-proxy-protocol-from", "CIDR", "Senders that begin every connection to the HTTP and HTTPS ports with a PROXY header; without one they are reset. Default: nobody.",
@@ -255,7 +255,9 @@ internal static class SettingTable
         }),
         Port("admin-port", "Port of /healthz, /readyz and /metrics. Default 9180, or any free one when that is taken.", (settings, port) => settings.AdminPort = port),
         Duration("drain-timeout", DurationRule.UpToAnHour, "Time open connections get to finish after SIGTERM. Default 30s; demo 1s.",
-            (settings, limit) => settings.DrainTimeout = limit),
+            (settings, limit) => settings.DrainTimeout = limit) with { IsLive = true },
+        Duration("shutdown-delay", DurationRule.UpToAnHour, "Time after SIGTERM in which everything is served as before, but /readyz says no, so that whoever balances over us looks elsewhere. Default 0.",
+            (settings, delay) => settings.ShutdownDelay = delay) with { IsLive = true },
         One("healthz-bind-address", "IP[:PORT]", "Where to answer /healthz and /livez as kube-proxy does, such as 0.0.0.0; port 10256 when left out. Default: nowhere.",
             (settings, value) =>
             {
@@ -298,7 +300,7 @@ internal static class SettingTable
 
             settings.LogLevel = level;
             return null;
-        }),
+        }) with { IsLive = true },
         One("access-log", "FORMAT", "One line per HTTP request on standard output: off, upstreaminfo (ingress-nginx's format) or json. Default off.", (settings, value) =>
         {
             if (!Enum.TryParse<AccessLogFormat>(value, ignoreCase: true, out var format) || !Enum.IsDefined(format))
@@ -308,7 +310,7 @@ internal static class SettingTable
 
             settings.AccessLog = format;
             return null;
-        }),
+        }) with { IsLive = true },
         One("l4-access-log", "FORMAT", "One line per TCP connection and UDP flow on standard output: off, stream (ingress-nginx's format) or json. Default off.", (settings, value) =>
         {
             if (!Enum.TryParse<ConnectionLogFormat>(value, ignoreCase: true, out var format) || !Enum.IsDefined(format))
@@ -318,7 +320,7 @@ internal static class SettingTable
 
             settings.ConnectionLog = format;
             return null;
-        }),
+        }) with { IsLive = true },
         One("metrics-detail", "WHICH", "Labels of HTTP metrics that grow with what is served: none, host or route. Default none.", (settings, value) =>
         {
             if (!Enum.TryParse<MetricsDetail>(value, ignoreCase: true, out var detail) || !Enum.IsDefined(detail))
