@@ -107,8 +107,8 @@ public sealed class RollingUpdateTests : IAsyncDisposable
         {
             var space = _spaces[name] = await NetworkNamespace.CreateAsync();
             await _site.ConfigureAsync($"""
-                link add {name} type veth peer name eth0 netns {space.Name}
-                link set {name} master lan up
+                link add veth-{name} type veth peer name eth0 netns {space.Name}
+                link set veth-{name} master lan up
                 """);
             await space.ConfigureAsync($"""
                 link set eth0 up
@@ -118,6 +118,7 @@ public sealed class RollingUpdateTests : IAsyncDisposable
         }
 
         StartBalancer();
+        await _running[Replicas[0]].WaitForAsync(IsBalancingAsync, "the balancer to listen");
     }
 
     private static string AddressOf(string name) => $"192.0.2.{Array.IndexOf(Replicas, name) + 1}";
@@ -147,6 +148,19 @@ public sealed class RollingUpdateTests : IAsyncDisposable
         _balancer = Process.Start(start)!;
         _balancer.ErrorDataReceived += (_, line) => _told.Enqueue(line.Data ?? "");
         _balancer.BeginErrorReadLine();
+    }
+
+    private async Task<bool> IsBalancingAsync()
+    {
+        try
+        {
+            using var socket = await TrafficLoad.ConnectAsync(_site, new IPEndPoint(IPAddress.Loopback, 9000), TestContext.Current.CancellationToken);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     private static string Balance(string name, int port, int to) => $"""

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace EdgeProxy.EndToEnd.Tests;
 
@@ -33,7 +34,8 @@ public sealed class SettingReloadTests : IAsyncDisposable
 
         await WriteAsync(proxy, """{"l4-access-log": "json"}""", "says of log-level, access-log holds from now on");
         await AskAsync(proxy, "/after");
-        await proxy.DisposeAsync();
+        proxy.Signal(PosixSignal.SIGTERM);
+        Assert.Equal(0, await proxy.WaitForExitAsync());
         Assert.DoesNotContain("/before", proxy.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("/after", proxy.Output, StringComparison.Ordinal);
     }

@@ -190,6 +190,7 @@ Flags of one workload as a JSON object. What `settings` and `extraArgs` say wins
     "https-port" (include "edgeproxy.httpsPort" $v)
     "admin-port" $v.admin.port
     "admin-address" ($v.admin.address | default (ternary "$(POD_IP)" "0.0.0.0" $v.hostNetwork))
+    "shutdown-delay" (printf "%vs" $v.shutdown.delaySeconds)
     "drain-timeout" (printf "%vs" $v.shutdown.drainSeconds)
     "ingress-class" ($v.ingressClass | default $class.name)
     "controller" $class.controllerValue

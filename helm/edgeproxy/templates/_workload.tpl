@@ -9,7 +9,7 @@ A Deployment or a DaemonSet. Takes root, v (the values for it), kind, name and c
 {{- if and (ne $v.vips "off") (not $v.hostNetwork) }}{{ fail "vips: the addresses of Services belong to the node, so hostNetwork must be true" }}{{ end -}}
 {{- if or (hasPrefix "127." $v.admin.address) (eq $v.admin.address "::1") }}{{ fail "admin.address: kubelet, whose probes ask the admin port, could not reach a loopback address" }}{{ end -}}
 {{- if and $v.hostNetwork $v.hostPort.enabled }}{{ fail "hostPort.enabled: with hostNetwork the ports of the pod are those of the node already" }}{{ end -}}
-{{- $grace := add $v.shutdown.preStopSeconds $v.shutdown.drainSeconds 15 -}}
+{{- $grace := add $v.shutdown.delaySeconds $v.shutdown.drainSeconds 15 -}}
 apiVersion: apps/v1
 kind: {{ .kind }}
 metadata:
@@ -173,14 +173,9 @@ spec:
             {{- mergeOverwrite (dict "httpGet" $alive "periodSeconds" 10 "timeoutSeconds" 5 "failureThreshold" 5) $v.livenessProbe | toYaml | nindent 12 }}
           readinessProbe:
             {{- mergeOverwrite (dict "httpGet" $ready "periodSeconds" 2 "timeoutSeconds" 2 "failureThreshold" 3) $v.readinessProbe | toYaml | nindent 12 }}
-          {{- if $v.lifecycle }}
+          {{- with $v.lifecycle }}
           lifecycle:
-            {{- toYaml $v.lifecycle | nindent 12 }}
-          {{- else if and (gt (int $v.shutdown.preStopSeconds) 0) (semverCompare ">=1.30.0-0" $root.Capabilities.KubeVersion.Version) }}
-          lifecycle:
-            preStop:
-              sleep:
-                seconds: {{ int $v.shutdown.preStopSeconds }}
+            {{- toYaml . | nindent 12 }}
           {{- end }}
           securityContext:
             {{- $added := ternary (dict "drop" (list "ALL") "add" $capabilities) (dict "drop" (list "ALL")) (gt (len $capabilities) 0) }}
