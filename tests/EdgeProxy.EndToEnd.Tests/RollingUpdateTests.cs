@@ -43,6 +43,8 @@ public sealed class RollingUpdateTests : IAsyncDisposable
             var sessions = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => TrafficLoad.ConnectAsync(_site, new IPEndPoint(IPAddress.Loopback, 9000))));
             await Task.WhenAll(sessions.Select(session => TrafficLoad.ExchangeAsync(session)));
             var leaving = _running[name];
+            var enough = load.Answers + 500;
+            await Eventually.TrueAsync(() => load.Answers >= enough, () => "The load does not get going.");
 
             leaving.Signal(PosixSignal.SIGTERM);
             await leaving.WaitForLogAsync("Draining for at most");
