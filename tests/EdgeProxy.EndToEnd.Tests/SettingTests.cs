@@ -41,6 +41,16 @@ public sealed class SettingTests
     }
 
     [Fact]
+    public void What_logs_look_like_makes_no_new_snapshot_and_what_services_get_does()
+    {
+        var node = new LocalNode { Name = "n1" };
+        var before = Read(("ingress-class", "mine"), ("controller", "a"));
+
+        Assert.True(ManifestAssembly.TranslateAlike(before, Read(("ingress-class", "mine"), ("controller", "a"), ("log-level", "debug"), ("access-log", "json")), node));
+        Assert.False(ManifestAssembly.TranslateAlike(before, Read(("ingress-class", "mine"), ("controller", "a"), ("idle-timeout", "1m")), node));
+    }
+
+    [Fact]
     public void External_ips_and_other_proxies_services_are_a_choice()
     {
         var node = new LocalNode { Name = "n1" };

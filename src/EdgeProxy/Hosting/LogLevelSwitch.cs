@@ -1,40 +1,33 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 
 namespace EdgeProxy.Hosting;
 
-/// <summary>
-/// The least severe level that is logged, which may change while running. The logging library then computes its filters anew, so that a line that is not
-/// logged costs no more than before.
-/// </summary>
-internal sealed class LogLevelSwitch(LogLevel level) : IConfigureOptions<LoggerFilterOptions>, IOptionsChangeTokenSource<LoggerFilterOptions>
+/// <summary>How much is logged, changed while running. Thread-safe.</summary>
+/// <param name="configured">Where it starts.</param>
+internal sealed class LogLevelSwitch(LogLevel configured) : IConfigureOptions<LoggerFilterOptions>, IOptionsChangeTokenSource<LoggerFilterOptions>, IDisposable
 {
-    private volatile ConfigurationReloadToken _changed = new();
-    private volatile LogLevel _level = level;
+    private CancellationTokenSource _changed = new();
+    private volatile int _level = (int)configured;
 
-    /// <summary>The level; setting it takes effect at once, for every logger there is.</summary>
+    /// <summary>What it is after a restart.</summary>
+    public LogLevel Configured => configured;
+
+    /// <summary>What is logged, at least.</summary>
     public LogLevel Level
     {
-        get => _level;
+        get => (LogLevel)_level;
         set
         {
-            if (value != _level)
-            {
-                _level = value;
-                var changed = _changed;
-                _changed = new ConfigurationReloadToken();
-                changed.OnReload();
-            }
+            _level = (int)value;
+            using var before = Interlocked.Exchange(ref _changed, new CancellationTokenSource());
+            before.Cancel();
         }
     }
 
     /// <inheritdoc />
-    public string? Name => Options.DefaultName;
-
-    /// <inheritdoc />
-    public IChangeToken GetChangeToken() => _changed;
+    public string Name => Options.DefaultName;
 
     /// <inheritdoc />
     public void Configure(LoggerFilterOptions options)
@@ -47,4 +40,10 @@ internal sealed class LogLevelSwitch(LogLevel level) : IConfigureOptions<LoggerF
         options.AddFilter("Microsoft.Extensions.Hosting", level < LogLevel.Information ? level : LogLevel.None);
         options.AddFilter("Yarp", level < LogLevel.Information ? level : LogLevel.Warning);
     }
+
+    /// <inheritdoc />
+    public IChangeToken GetChangeToken() => new CancellationChangeToken(Volatile.Read(ref _changed).Token);
+
+    /// <inheritdoc />
+    public void Dispose() => _changed.Dispose();
 }

@@ -10,13 +10,13 @@ namespace EdgeProxy.Hosting;
 internal static class Logging
 {
     /// <summary>One readable line each on a terminal, one JSON object each otherwise.</summary>
-    public static ILoggerFactory Create(ProxySettings settings, LogLevelSwitch levels)
+    public static ILoggerFactory Create(ProxySettings settings, LogLevelSwitch level)
     {
         var json = settings.LogFormat == LogFormat.Json || (settings.LogFormat == LogFormat.Auto && Console.IsErrorRedirected);
         return LoggerFactory.Create(logging =>
         {
-            logging.Services.AddSingleton<IConfigureOptions<LoggerFilterOptions>>(levels);
-            logging.Services.AddSingleton<IOptionsChangeTokenSource<LoggerFilterOptions>>(levels);
+            logging.Services.AddSingleton<IConfigureOptions<LoggerFilterOptions>>(level);
+            logging.Services.AddSingleton<IOptionsChangeTokenSource<LoggerFilterOptions>>(level);
             logging.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
             if (json)
             {

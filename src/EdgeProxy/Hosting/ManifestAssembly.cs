@@ -79,6 +79,14 @@ internal static class ManifestAssembly
         SslPassthrough = settings.SslPassthrough,
     };
 
+    /// <summary>True when settings that differ only in what is live make the same of objects, so that there is nothing to translate again.</summary>
+    public static bool TranslateAlike(ProxySettings one, ProxySettings other, LocalNode node)
+    {
+        // Lists are compared by reference, and none of them is live.
+        TranslationOptions WithoutLists(ProxySettings settings) => Translation(settings, node) with { Controllers = [], AnnotationPrefixes = [] };
+        return WithoutLists(one) == WithoutLists(other);
+    }
+
     /// <summary>The whole path. <paramref name="memory"/> keeps what Services were given.</summary>
     public static ManifestPipeline Pipeline(ProxySettings settings, ControlPlaneOptions options, AllocationMemory memory, TimeProvider time) =>
         new(new EmbeddedControlPlane(options, memory), new SnapshotTranslator(Translation(settings, Node(settings)), time));

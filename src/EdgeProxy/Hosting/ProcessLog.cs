@@ -85,19 +85,19 @@ internal static partial class ProcessLog
     [LoggerMessage(120, LogLevel.Warning, "Metrics or traces do not get through to the OTLP endpoint ({What}); those are lost. Said at most every five minutes.")]
     public static partial void OtlpTrouble(ILogger logger, string what);
 
-    [LoggerMessage(121, LogLevel.Information, "Not ready any more; new work is served for {Delay} yet.")]
+    [LoggerMessage(123, LogLevel.Information, "Not ready any more; new work is served for {Delay} yet.")]
     public static partial void Leaving(ILogger logger, TimeSpan delay);
 
-    [LoggerMessage(122, LogLevel.Information, "{File} changed: what it says of {Settings} holds from now on.")]
+    [LoggerMessage(124, LogLevel.Information, "{File} changed: what it says of {Settings} holds from now on.")]
     public static partial void SettingsChanged(ILogger logger, string file, string settings);
 
-    [LoggerMessage(123, LogLevel.Warning, "{File} changed, and what it says of {Settings} holds after a restart only.")]
+    [LoggerMessage(125, LogLevel.Warning, "{File} changed, and what it says of {Settings} holds after a restart only.")]
     public static partial void SettingsTakeRestart(ILogger logger, string file, string settings);
 
-    [LoggerMessage(124, LogLevel.Error, "{File} changed and cannot be used; every setting stays as it is: {Mistakes}")]
+    [LoggerMessage(126, LogLevel.Error, "{File} changed and cannot be used; every setting stays as it is: {Mistakes}")]
     public static partial void SettingsRefused(ILogger logger, string file, string mistakes);
 
-    [LoggerMessage(125, LogLevel.Error, "A change of {File} could not be put into effect, by a fault of ours.")]
+    [LoggerMessage(127, LogLevel.Error, "A change of {File} could not be put into effect, by a fault of ours.")]
     public static partial void SettingsNotApplied(ILogger logger, string file, Exception exception);
 
     [LoggerMessage(129, LogLevel.Warning, "net.ipv4.conf.*.src_valid_mark is set for {Interfaces}: the kernel drops IPv4 packets from neighbours that --vips redirect sends here. Set it to 0, or use --vips dummy or anyip.")]

@@ -28,7 +28,7 @@ namespace EdgeProxy.Hosting;
 /// The running proxy: sources feed snapshots, L4 and L7 serve them. The one place that knows every part, in the order in which they start;
 /// they end in the opposite order.
 /// </summary>
-internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions controlPlane, DemoStage? demo, ILoggerFactory loggers, LogLevelSwitch levels)
+internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions controlPlane, DemoStage? demo, LogLevelSwitch logLevel, ILoggerFactory loggers)
 {
     private const int DefaultAdminPort = 9180;
     private static readonly TimeSpan LongestLookUp = TimeSpan.FromSeconds(5);
@@ -105,7 +105,6 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
 
         // While new work is served, changes are followed.
         using var serving = new CancellationTokenSource();
-        var leaving = LeaveAsync(l4, l7, readiness, serving, signals);
         var keeping = state?.RunAsync(serving.Token) ?? Task.CompletedTask;
         var following = Task.WhenAll(
             follower.RunAsync(serving.Token),
@@ -114,11 +113,16 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
             new AddressFollower(settings, monitor, vips, follower, l4, _logger).RunAsync(follower.Node, serving.Token));
         Task ApplyAsync(ProxySettings next)
         {
-            levels.Level = next.LogLevel ?? ProxySettings.DefaultLogLevel;
+            var before = _current ?? settings;
+            if (next.LogLevel != before.LogLevel)
+            {
+                logLevel.Level = next.LogLevel ?? ProxySettings.DefaultLogLevel;
+            }
+
             l7.AccessLogFormat = next.AccessLog;
             dataplane.ConnectionLog = LogConnections(next.ConnectionLog);
             _current = next;
-            return follower.ChangeSettingsAsync(next, serving.Token);
+            return ManifestAssembly.TranslateAlike(before, next, follower.Node) ? Task.CompletedTask : follower.ChangeSettingsAsync(next, serving.Token);
         }
 
         await BecomeReadyAsync(l4, externalNames, readiness, signals.Stop);
@@ -129,7 +133,9 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
             Ready?.Invoke(follower.Served, http.HttpPort, http.HttpsPort);
         }
 
-        await Task.WhenAll(following, leaving);
+        await LeaveAsync(l4, l7, readiness, signals);
+        await serving.CancelAsync();
+        await following;
 
         // No new work any more; the old work ends or is cut. Meanwhile the cluster is told that we are gone, if nobody else is left.
         await Task.WhenAll(keeping, writer?.StopAsync(signals.Now) ?? Task.CompletedTask, DrainAsync(l4, l7, signals.Now));
@@ -210,8 +216,10 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
     private Task FollowSettingsAsync(Func<ProxySettings, Task> apply, CancellationToken serving) =>
         ReadAgain is null ? Task.CompletedTask : new SettingFollower(settings, ReadAgain, _logger, _time).RunAsync(apply, serving);
 
-    /// <summary>Not ready first, so that whoever balances over us stops sending. Until everybody knows, there is new work to serve.</summary>
-    private async Task LeaveAsync(L4Dataplane l4, HttpFrontend l7, Readiness readiness, CancellationTokenSource serving, ShutdownSignals signals)
+    /// <summary>
+    /// Waits for the first signal. Not ready then, so that whoever balances over us stops sending; until everybody knows, there is new work to serve.
+    /// </summary>
+    private async Task LeaveAsync(L4Dataplane l4, HttpFrontend l7, Readiness readiness, ShutdownSignals signals)
     {
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (signals.Stop.Register(stop.SetResult))
@@ -229,8 +237,6 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
             ProcessLog.Leaving(_logger, delay);
             await Task.Delay(delay, _time, signals.Now).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-
-        await serving.CancelAsync();
     }
 
     private async Task DrainAsync(L4Dataplane l4, HttpFrontend l7, CancellationToken now)

@@ -32,20 +32,20 @@ internal static class ProxyRunner
             return ExitCodes.CouldNotRead;
         }
 
-        var levels = new LogLevelSwitch(settings.LogLevel ?? ProxySettings.DefaultLogLevel);
-        using var loggers = Logging.Create(settings, levels);
+        using var level = new LogLevelSwitch(settings.LogLevel ?? ProxySettings.DefaultLogLevel);
+        using var loggers = Logging.Create(settings, level);
         using var signals = new ShutdownSignals();
         try
         {
             if (demo is null)
             {
-                await new ProxyProcess(settings, controlPlane, demo: null, loggers, levels) { Cluster = cluster, ReadAgain = readAgain }.RunAsync(signals);
+                await new ProxyProcess(settings, controlPlane, demo: null, level, loggers) { Cluster = cluster, ReadAgain = readAgain }.RunAsync(signals);
                 return ExitCodes.Success;
             }
 
             // The pods outlive the proxy, so that its drain has somebody to talk to.
             await using var pods = new DemoPods(demo, loggers);
-            var process = new ProxyProcess(settings, controlPlane, new DemoStage(new DemoWorkloads(demo), pods), loggers, levels)
+            var process = new ProxyProcess(settings, controlPlane, new DemoStage(new DemoWorkloads(demo), pods), level, loggers)
             {
                 Ready = (served, http, https) => PrintGuide(settings, served, http, https),
             };
