@@ -22,16 +22,17 @@ public sealed class RollingUpdateTests : IAsyncDisposable
     private readonly Dictionary<string, NetworkNamespace> _spaces = [];
     private readonly Dictionary<string, EdgeProxyProcess> _running = [];
     private readonly ConcurrentQueue<string> _told = new();
-    private NetworkNamespace _site = null!; // there once everything is laid out
     private Process? _balancer;
+
+    private NetworkNamespace Site => _spaces["site"];
 
     [Fact(Timeout = 180_000)]
     public async Task Replacing_one_replica_after_the_other_fails_no_request_and_cuts_no_connection()
     {
         Assert.SkipUnless(File.Exists(HAProxy), "HAProxy is not installed (package haproxy).");
         await LayOutAsync();
-        await using var backend = await ChunkedBackend.StartAsync(_site, Endpoint);
-        await using var load = new TrafficLoad(_site).OverShortTcp(new IPEndPoint(IPAddress.Loopback, 9000));
+        await using var backend = await ChunkedBackend.StartAsync(Site, Endpoint);
+        await using var load = new TrafficLoad(Site).OverShortTcp(new IPEndPoint(IPAddress.Loopback, 9000));
         for (var i = 0; i < 4; i++)
         {
             load.OverKeptHttp("web.test", 8000).OverHttp2("web.test", 8443);
@@ -40,7 +41,7 @@ public sealed class RollingUpdateTests : IAsyncDisposable
         foreach (var name in Replicas)
         {
             // The balancer takes them in turn, so half of these lead through the one that goes.
-            var sessions = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => TrafficLoad.ConnectAsync(_site, new IPEndPoint(IPAddress.Loopback, 9000))));
+            var sessions = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => TrafficLoad.ConnectAsync(Site, new IPEndPoint(IPAddress.Loopback, 9000), TestContext.Current.CancellationToken)));
             await Task.WhenAll(sessions.Select(session => TrafficLoad.ExchangeAsync(session)));
             var leaving = _running[name];
             var enough = load.Answers + 500;
@@ -87,8 +88,8 @@ public sealed class RollingUpdateTests : IAsyncDisposable
 
     private async Task LayOutAsync()
     {
-        _spaces["site"] = _site = await NetworkNamespace.CreateAsync();
-        await _site.ConfigureAsync("""
+        _spaces["site"] = await NetworkNamespace.CreateAsync();
+        await Site.ConfigureAsync("""
             link add lan type bridge
             link set lan up
             addr add 192.0.2.254/24 dev lan
@@ -108,7 +109,7 @@ public sealed class RollingUpdateTests : IAsyncDisposable
         foreach (var name in Replicas)
         {
             var space = _spaces[name] = await NetworkNamespace.CreateAsync();
-            await _site.ConfigureAsync($"""
+            await Site.ConfigureAsync($"""
                 link add veth-{name} type veth peer name eth0 netns {space.Name}
                 link set veth-{name} master lan up
                 """);
@@ -146,7 +147,7 @@ public sealed class RollingUpdateTests : IAsyncDisposable
             {Balance("tcp", 9000, NodePort)}
 
             """);
-        var start = new ProcessStartInfo(_site.Prefix[0], [.. _site.Prefix[1..], HAProxy, "-db", "-f", configuration]) { UseShellExecute = false, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Site.Prefix[0], [.. Site.Prefix[1..], HAProxy, "-db", "-f", configuration]) { UseShellExecute = false, RedirectStandardError = true };
         _balancer = Process.Start(start)!;
         _balancer.ErrorDataReceived += (_, line) => _told.Enqueue(line.Data ?? "");
         _balancer.BeginErrorReadLine();
@@ -156,7 +157,7 @@ public sealed class RollingUpdateTests : IAsyncDisposable
     {
         try
         {
-            using var socket = await TrafficLoad.ConnectAsync(_site, new IPEndPoint(IPAddress.Loopback, 9000), TestContext.Current.CancellationToken);
+            using var socket = await TrafficLoad.ConnectAsync(Site, new IPEndPoint(IPAddress.Loopback, 9000), TestContext.Current.CancellationToken);
             return true;
         }
         catch (SocketException)

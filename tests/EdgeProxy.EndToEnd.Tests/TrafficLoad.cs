@@ -57,7 +57,7 @@ internal sealed class TrafficLoad(NetworkNamespace? from = null) : IAsyncDisposa
     /// <summary>The same with a connection for every request.</summary>
     public TrafficLoad OverShortTcp(IPEndPoint service) => Run("TCP", async () =>
     {
-        using var socket = await ConnectAsync(from, service);
+        using var socket = await ConnectAsync(from, service, CancellationToken.None);
         await ExchangeAsync(socket);
     });
 
@@ -80,7 +80,7 @@ internal sealed class TrafficLoad(NetworkNamespace? from = null) : IAsyncDisposa
     }
 
     /// <summary>A connection from a namespace, or from that of the tests.</summary>
-    public static async Task<Socket> ConnectAsync(NetworkNamespace? from, IPEndPoint service, CancellationToken cancellationToken = default)
+    public static async Task<Socket> ConnectAsync(NetworkNamespace? from, IPEndPoint service, CancellationToken cancellationToken)
     {
         static Socket Open() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         var socket = from is null ? Open() : await from.EnterAsync(Open);
@@ -124,13 +124,13 @@ internal sealed class TrafficLoad(NetworkNamespace? from = null) : IAsyncDisposa
 
     private async Task KeepOnAsync(string what, string host, IPEndPoint service)
     {
-        var socket = await ConnectAsync(from, service);
+        var socket = await ConnectAsync(from, service, CancellationToken.None);
         await RepeatAsync(what, async () =>
         {
             if (await ExchangeAsync(socket, host))
             {
                 socket.Dispose();
-                socket = await ConnectAsync(from, service);
+                socket = await ConnectAsync(from, service, CancellationToken.None);
             }
         });
         socket.Dispose();
