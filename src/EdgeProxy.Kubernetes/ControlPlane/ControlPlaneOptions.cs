@@ -4,7 +4,7 @@ using EdgeProxy.Model;
 namespace EdgeProxy.Kubernetes.ControlPlane;
 
 /// <summary>What the embedded control plane may give away. The parts of a kube-apiserver's flags that matter to a proxy.</summary>
-public sealed class ControlPlaneOptions
+public sealed record ControlPlaneOptions
 {
     /// <summary>
     /// Ranges of cluster IPs, the default family's first. Several for dual stack, or several of one family, tried in order. Each a CIDR

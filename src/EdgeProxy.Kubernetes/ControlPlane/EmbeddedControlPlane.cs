@@ -21,7 +21,7 @@ public sealed class EmbeddedControlPlane
     private readonly AllocationMemory _memory;
     private readonly ServiceAdmission _services;
     private readonly PoolConfiguration _pools;
-    private readonly Memo<(object Written, object Namespaces, AddressPools Pools), ImmutableDictionary<NamespacedName, Service>> _lastServices = new();
+    private readonly Memo<(object Written, object Namespaces, AddressPools Pools, ImmutableArray<IpAddr> Node), ImmutableDictionary<NamespacedName, Service>> _lastServices = new();
     private readonly IngressAdmission _ingresses = new();
     private readonly Memo<(object Written, object Classes), ImmutableDictionary<NamespacedName, Ingress>> _lastIngresses = new();
     private readonly EndpointController _endpoints;
@@ -52,6 +52,9 @@ public sealed class EmbeddedControlPlane
         _endpoints = new EndpointController(options);
     }
 
+    /// <summary>Addresses of this node, which Services have whose load balancer it is; new ones hold from the next <see cref="Apply"/> on.</summary>
+    public ImmutableArray<IpAddr> NodeAddresses { get; set; } = [];
+
     /// <summary>Takes the complete set of written objects and returns the complete set to serve.</summary>
     public ControlPlaneResult Apply(ObjectSet written)
     {
@@ -75,7 +78,9 @@ public sealed class EmbeddedControlPlane
         accepted = accepted with
         {
             Services = _lastServices.Get(
-                (written.Services, accepted.Namespaces, pools), problems, own => _services.Apply(written.Services, accepted.Namespaces, pools, own)),
+                (written.Services, accepted.Namespaces, pools, NodeAddresses),
+                problems,
+                own => _services.Apply(written.Services, new AddressSupply(pools, accepted.Namespaces, NodeAddresses), own)),
         };
         var completed = _lastEndpoints.Get(
             (accepted.Services, accepted.Pods, accepted.Nodes, accepted.Endpoints, accepted.EndpointSlices),

@@ -14,12 +14,14 @@ internal sealed class LoadBalancerAllocator(LoadBalancerOptions options, Allocat
 {
     /// <summary>Settles the addresses of accepted Services and remembers them in their holdings.</summary>
     public IReadOnlyList<PoolUsage> Allocate(
-        IReadOnlyCollection<ServiceRequest> accepted,
-        IEnumerable<Service> written,
-        ImmutableDictionary<NamespacedName, Namespace> namespaces,
-        AddressPools pools,
-        ProblemSink problems)
+        IReadOnlyCollection<ServiceRequest> accepted, IEnumerable<Service> written, AddressSupply supply, ProblemSink problems)
     {
+        if (options.UsesNodeAddresses)
+        {
+            GiveNode(accepted, supply.Node, problems);
+            return [];
+        }
+
         var claims = new List<AddressClaim>();
         foreach (var request in accepted.Where(request => MayHave(request.Service, problems)))
         {
@@ -29,11 +31,11 @@ internal sealed class LoadBalancerAllocator(LoadBalancerOptions options, Allocat
                 Held = [.. memory.Of(request.Name).LoadBalancerIPs.Select(IpAddr.From)],
                 Request = AddressRequest.Read(request.Service, problems),
                 Seed = StableHash.Of(request.Name.ToString()),
-                NamespaceLabels = namespaces.GetValueOrDefault(new NamespacedName("", request.Name.Namespace))?.Metadata.Labels,
+                NamespaceLabels = supply.Namespaces.GetValueOrDefault(new NamespacedName("", request.Name.Namespace))?.Metadata.Labels,
             });
         }
 
-        var usage = AddressAllocator.Allocate(claims, pools, Foreign(accepted, written), problems);
+        var usage = AddressAllocator.Allocate(claims, supply.Pools, Foreign(accepted, written), problems);
         var given = claims.ToDictionary(claim => claim.Name, claim => claim.Given);
         foreach (var request in accepted)
         {
@@ -45,6 +47,19 @@ internal sealed class LoadBalancerAllocator(LoadBalancerOptions options, Allocat
         }
 
         return usage;
+    }
+
+    /// <summary>This node is the load balancer of all of them, so there is nothing to remember.</summary>
+    private void GiveNode(IReadOnlyCollection<ServiceRequest> accepted, ImmutableArray<IpAddr> node, ProblemSink problems)
+    {
+        var admission = new NodePortAdmission(options, accepted.Select(request => request.Service));
+        foreach (var request in accepted)
+        {
+            var isGiven = MayHave(request.Service, problems) && admission.Admits(request.Service, problems);
+            var addresses = request.Families.Families.SelectMany(family => node.Where(address => isGiven && address.Family == family).Take(1));
+            request.Result = memory.Of(request.Name) with { LoadBalancerIPs = [.. addresses.Select(address => address.ToIPAddress())] };
+            memory.Set(request.Name, request.Result);
+        }
     }
 
     private bool MayHave(Service service, ProblemSink problems)

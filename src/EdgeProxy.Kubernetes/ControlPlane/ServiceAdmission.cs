@@ -26,8 +26,7 @@ internal sealed class ServiceAdmission
     /// <summary>How much of each pool is given, since the last <see cref="Apply"/>.</summary>
     public IReadOnlyList<PoolUsage> PoolUsage { get; private set; } = [];
 
-    public ImmutableDictionary<NamespacedName, Service> Apply(
-        ImmutableDictionary<NamespacedName, Service> written, ImmutableDictionary<NamespacedName, Namespace> namespaces, AddressPools pools, ProblemSink problems)
+    public ImmutableDictionary<NamespacedName, Service> Apply(ImmutableDictionary<NamespacedName, Service> written, AddressSupply supply, ProblemSink problems)
     {
         _allocator.Forget(name => !written.ContainsKey(name));
         var requests = _admission.Judge(written, problems).ConvertAll(pair => new ServiceRequest(pair.Value, _allocator.Families));
@@ -42,7 +41,7 @@ internal sealed class ServiceAdmission
         }
 
         var accepted = requests.FindAll(request => !request.IsRefused);
-        PoolUsage = _loadBalancers.Allocate(accepted, written.Values, namespaces, pools, problems);
+        PoolUsage = _loadBalancers.Allocate(accepted, written.Values, supply, problems);
         foreach (var gone in _accepted.Keys.Where(name => !written.ContainsKey(name)).ToList())
         {
             _accepted.Remove(gone);

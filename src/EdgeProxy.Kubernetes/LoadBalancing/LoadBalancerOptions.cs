@@ -43,6 +43,10 @@ public sealed record LoadBalancerOptions
     /// <summary>Whether addresses come from pools.</summary>
     public bool HasPools => Ranges.Count > 0 || Config is not null;
 
+    /// <summary>True when a port of the Service is one that HTTP or HTTPS has on every node: then it is not served there by itself.</summary>
+    public bool HasHttpPort(Service service) =>
+        (service.Spec.Ports ?? []).Exists(port => port is { Protocol: null or "" or "TCP", Port: { } number } && HttpPorts.Contains(number));
+
     /// <summary>True for a Service of type LoadBalancer whose class is ours; the others belong to other controllers.</summary>
     public bool IsOurs(Service service) =>
         service.Spec.Type == "LoadBalancer" && (service.Spec.LoadBalancerClass is { } name ? name == Class : IsDefaultClass);

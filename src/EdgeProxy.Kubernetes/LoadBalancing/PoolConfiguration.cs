@@ -36,7 +36,7 @@ internal sealed class PoolConfiguration(LoadBalancerOptions options)
         var problems = new ProblemSink();
         var read = ReadMap(map, problems, out var isComplete);
         var candidates = (_ofOptions is null ? read : read.Prepend(_ofOptions)).ToList();
-        var nodes = objects.Nodes.Values.SelectMany(AddressesOf).Concat(options.NodeAddresses).Distinct().ToList();
+        var nodes = objects.Nodes.Values.SelectMany(node => NodeAddresses.Of(node)).Concat(options.NodeAddresses).Distinct().ToList();
         var sound = new List<ReadPool>();
         foreach (var candidate in candidates)
         {
@@ -120,9 +120,6 @@ internal sealed class PoolConfiguration(LoadBalancerOptions options)
             }
         }
     }
-
-    private static IEnumerable<IpAddr> AddressesOf(Node node) =>
-        (node.Status?.Addresses ?? []).Select(address => IpAddr.TryParse(address.Address, out var parsed) ? parsed : (IpAddr?)null).OfType<IpAddr>();
 
     private static void Report(ProblemSink problems, ReadPool pool, string field, string message)
     {
