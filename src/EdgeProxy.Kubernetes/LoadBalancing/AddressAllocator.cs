@@ -108,7 +108,8 @@ internal sealed class AddressAllocator
 
     private void GrantFree(AddressClaim claim)
     {
-        if (!claim.Request.IsReadable)
+        // Whoever asks for an address by value wants that one, and not any other.
+        if (!claim.Request.IsReadable || claim.Request.Addresses.Any(wanted => !claim.Given.Contains(wanted.Address)))
         {
             return;
         }
@@ -119,7 +120,7 @@ internal sealed class AddressAllocator
             return;
         }
 
-        foreach (var family in claim.Families.Where(family => !claim.Has(family) && claim.Request.Of(family) is null))
+        foreach (var family in claim.Families.Where(family => !claim.Has(family)))
         {
             var pools = _pools.Pools.Where(pool => claim.MayUse(pool) && (pool.AutoAssign || claim.Request.Pool is not null)).ToList();
             if ((LowestShared(claim, family, pools) ?? FirstFree(claim, family, pools)) is { } found)

@@ -23,7 +23,7 @@ internal sealed class LoadBalancerPlanner(LoadBalancerOptions options)
     public LoadBalancerPlan Plan(ObjectSet objects, AddressPools pools, ServingNodes? nodes)
     {
         var problems = new ProblemSink();
-        foreach (var gone in _given.Keys.Where(name => !objects.Services.ContainsKey(name)).ToList())
+        foreach (var gone in _given.Keys.Where(name => !objects.Services.TryGetValue(name, out var service) || IsTakenBack(service)).ToList())
         {
             _given.Remove(gone);
         }
@@ -43,6 +43,9 @@ internal sealed class LoadBalancerPlanner(LoadBalancerOptions options)
 
         return new LoadBalancerPlan(wanted, problems.Problems, usage);
     }
+
+    /// <summary>What it had was taken back: whatever comes there from now on is somebody else's, even our own addresses.</summary>
+    public void Forget(NamespacedName service) => _given.Remove(service);
 
     private IReadOnlyList<PoolUsage> PlanPools(
         ObjectSet objects, AddressPools pools, Dictionary<NamespacedName, ImmutableArray<StatusAddress>> wanted, ProblemSink problems)
@@ -127,9 +130,12 @@ internal sealed class LoadBalancerPlanner(LoadBalancerOptions options)
                 || (service.Spec.Type != "LoadBalancer" && says.All(address => pools.Of(address) is not null)));
     }
 
+    /// <summary>True when nothing of ours is left, because another replica has seen to it.</summary>
+    private bool IsTakenBack(Service service) => !options.IsOurs(service) && service.Status?.LoadBalancer?.Ingress is not { Count: > 0 };
+
     private void Remember(NamespacedName name, ImmutableArray<StatusAddress> addresses)
     {
-        // Once taken back it is forgotten: what comes there later is its new controller's. While we have nothing to say, what was said stays known.
+        // While there is nothing to give, what was given stays known, or nobody would take it back.
         if (!addresses.IsEmpty)
         {
             _given[name] = [.. addresses.Select(address => IpAddr.Parse(address.Ip!))];

@@ -71,6 +71,11 @@ internal sealed class ServiceStatusWriter(
     private void Done(StatusChange<Service> change, Service? fresh)
     {
         WritingLog.Allocated(logger, change.Subject.Name, change.Addresses.IsEmpty ? "no more" : string.Join(", ", change.Addresses.Select(address => address.Ip)));
+        if (change.Addresses.IsEmpty)
+        {
+            _planner.Forget(change.Subject.Name);
+        }
+
         if (fresh is not null)
         {
             _written[change.Subject.Name] = fresh;

@@ -146,6 +146,11 @@ internal sealed class FakeApi : IAsyncDisposable
     {
         lock (_gate)
         {
+            if (path == "/api/v1/services")
+            {
+                return (200, new JsonObject { ["items"] = new JsonArray([.. All("services")]) });
+            }
+
             if (selector is null)
             {
                 return _objects.TryGetValue(path, out var found) ? (200, found.DeepClone()) : (404, null);
