@@ -113,9 +113,9 @@ public sealed class LoadBalancerTests
         folder.Write("kubeconfig", $$"""
             apiVersion: v1
             kind: Config
-            clusters: [{name: c, cluster: {server: "{{api.Address}}"}}]
-            users: [{name: u, user: {}}]
-            contexts: [{name: c, context: {cluster: c, user: u}}]
+            clusters: [{name: c, cluster: {server: "{{api.Address}}"} }]
+            users: [{name: u, user: {} }]
+            contexts: [{name: c, context: {cluster: c, user: u} }]
             current-context: c
             """);
 
@@ -163,7 +163,7 @@ public sealed class LoadBalancerTests
     private static string Service(string name, int port, int backendPort, string annotations = "") => $$"""
         apiVersion: v1
         kind: Service
-        metadata: {name: {{name}}, annotations: { {{annotations}} }}
+        metadata: {name: {{name}}, annotations: { {{annotations}} } }
         spec:
           type: LoadBalancer
           allocateLoadBalancerNodePorts: false
