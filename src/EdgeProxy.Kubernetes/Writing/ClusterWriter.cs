@@ -49,7 +49,11 @@ public sealed class ClusterWriter : IAsyncDisposable
         _services = new ServiceStatusWriter(api, options, () => IsLeader, () => Volatile.Read(ref _serviceState), time, loggers.CreateLogger<ServiceStatusWriter>());
         _events = new EventRecorder(api, options, () => IsLeader, () => Volatile.Read(ref _state), time, loggers.CreateLogger<EventRecorder>());
         _statusLoop = new WriteLoop(StatusInterval, options.AddressInterval, time, _logger);
-        _serviceLoop = new WriteLoop(ServiceInterval, options.LoadBalancer.UsesNodeAddresses ? ServiceStatusWriter.NodeInterval : options.AddressInterval, time, _logger);
+
+        // Where the nodes are the load balancer every endpoint may matter, and addresses seldom change.
+        _serviceLoop = options.LoadBalancer.UsesNodeAddresses
+            ? new WriteLoop(StatusInterval, ServiceStatusWriter.NodeInterval, time, _logger)
+            : new WriteLoop(ServiceInterval, options.AddressInterval, time, _logger);
         _eventLoop = new WriteLoop(EventInterval, TimeSpan.FromMinutes(1), time, _logger);
         _elector.Elected += Wake;
     }
