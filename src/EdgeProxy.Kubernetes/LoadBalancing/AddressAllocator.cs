@@ -88,8 +88,8 @@ internal sealed class AddressAllocator
             }
             else if (!IsFreeFor(claim, address))
             {
-                _problems.Error(claim.Service, field, $"{value}: provided IP is already allocated", ProblemReason.Conflict);
-                _problems.Note(claim.Service, field, $"held by Service {OwnerOf(address)}{WhyNotShared(claim, address)}");
+                _problems.Error(
+                    claim.Service, field, $"{value}: provided IP is already allocated, to Service {OwnerOf(address)}{WhyNotShared(claim, address)}", ProblemReason.Conflict);
             }
             else
             {

@@ -18,7 +18,7 @@ public sealed class ClusterWriter : IAsyncDisposable
 {
     private static readonly TimeSpan StatusInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan EventInterval = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan ServiceInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan ServiceInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly ClusterWriterOptions _options;
     private readonly TimeProvider _time;

@@ -28,10 +28,7 @@ public sealed class AddressAllocatorTests
 
         Assert.Equal(["holder: 192.0.2.15", "older:"], given);
         Assert.Equal(
-            [
-                "older metadata.annotations[edgeproxy.io/load-balancer-ips]: Invalid value: \"192.0.2.15\": provided IP is already allocated",
-                "older metadata.annotations[edgeproxy.io/load-balancer-ips]: held by Service default/holder",
-            ],
+            ["older metadata.annotations[edgeproxy.io/load-balancer-ips]: Invalid value: \"192.0.2.15\": provided IP is already allocated, to Service default/holder"],
             Texts(_problems));
         Assert.Equal(ProblemReason.Conflict, _problems.Problems[0].Reason);
     }
@@ -150,7 +147,7 @@ public sealed class AddressAllocatorTests
         AddressAllocator.Allocate(claims, Pools(Pool("lan", "192.0.2.0/30")), foreign, _problems);
 
         Assert.Equal(["a: 192.0.2.1", "b:"], Given(claims));
-        Assert.Contains("held by Service other/taken", _problems.Problems[^1].Message, StringComparison.Ordinal);
+        Assert.Contains("already allocated, to Service other/taken", _problems.Problems[^1].Message, StringComparison.Ordinal);
     }
 
     [Fact]
