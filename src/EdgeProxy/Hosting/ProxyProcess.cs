@@ -10,6 +10,7 @@ using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Kubernetes.Api.Configuration;
 using EdgeProxy.Kubernetes.ControlPlane;
 using EdgeProxy.Kubernetes.ExternalNames;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Manifests;
 using EdgeProxy.Kubernetes.State;
 using EdgeProxy.Kubernetes.Translation;
@@ -84,11 +85,14 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         await reading;
         using var monitor = new AddressMonitor(_time);
         await using var externalNames = new ExternalNameResolver(System.Net.Dns.GetHostAddressesAsync, settings.UnsafeLocalTargets, _logger, _time);
-        await using var writer = api is null ? null : new ClusterWriter(api, WriterAssembly.Options(settings, Cluster?.Namespace, Environment.GetEnvironmentVariable), _time, loggers);
+        var loadBalancer = LoadBalancer(http);
+        await using var writer = api is null
+            ? null
+            : new ClusterWriter(api, WriterAssembly.Options(settings, loadBalancer, Cluster?.Namespace, Environment.GetEnvironmentVariable), _time, loggers);
         var state = Cluster is null ? null : ClusterAssembly.State(settings, Cluster.Server, Environment.GetEnvironmentVariable, loggers, _time);
         using SnapshotFollower follower = api is null
-            ? FollowManifests(source, externalNames, snapshots, live.Changes)
-            : FollowCluster(api, state, writer, externalNames, snapshots, live.Changes);
+            ? FollowManifests(source, loadBalancer, externalNames, snapshots, live.Changes)
+            : FollowCluster(api, state, writer, loadBalancer, externalNames, snapshots, live.Changes);
         readiness.Trouble = () => follower.Trouble;
         live.Writer = writer;
         live.Follower = follower;
@@ -127,19 +131,34 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         ExpectsForeignAddresses = Cluster is not null && settings.Vips == VipMode.Off,
     };
 
-    private ManifestFollower FollowManifests(ManifestSource source, ExternalNameResolver externalNames, SnapshotPublisher snapshots, ChangeCounters counters)
+    private LoadBalancerOptions LoadBalancer(HttpFrontendOptions http)
     {
-        var pipeline = ManifestAssembly.Pipeline(settings, controlPlane, AllocationMemory.Open(ManifestAssembly.StateFile(settings)), _time);
+        var options = controlPlane.LoadBalancer with { HttpPorts = [http.HttpPort, http.HttpsPort] };
+        return Cluster is null ? options : LoadBalancerAssembly.ForCluster(settings, options, controlPlane.ServiceCidrs);
+    }
+
+    private ManifestFollower FollowManifests(
+        ManifestSource source, LoadBalancerOptions loadBalancer, ExternalNameResolver externalNames, SnapshotPublisher snapshots, ChangeCounters counters)
+    {
+        var memory = AllocationMemory.Open(ManifestAssembly.StateFile(settings));
+        var pipeline = ManifestAssembly.Pipeline(settings, controlPlane with { LoadBalancer = loadBalancer }, memory, _time);
         return new ManifestFollower(source, pipeline, externalNames, snapshots, counters, _logger, _time) { Demo = demo };
     }
 
     private ClusterFollower FollowCluster(
-        ApiClient api, StateFolder? state, ClusterWriter? writer, ExternalNameResolver externalNames, SnapshotPublisher snapshots, ChangeCounters counters)
+        ApiClient api,
+        StateFolder? state,
+        ClusterWriter? writer,
+        LoadBalancerOptions loadBalancer,
+        ExternalNameResolver externalNames,
+        SnapshotPublisher snapshots,
+        ChangeCounters counters)
     {
         ProcessLog.Following(_logger, api.Server);
         var source = new ClusterSource(api, ClusterAssembly.Source(settings) with { Recall = state is null ? null : state.Recall }, loggers.CreateLogger("EdgeProxy.Api"), _time);
-        var translator = new SnapshotTranslator(ClusterAssembly.Translation(settings, ManifestAssembly.Node(settings)), _time);
-        return new ClusterFollower(source, new ClusterPipeline(source, translator), externalNames, snapshots, counters, _logger, _time) { State = state, Writer = writer };
+        var translator = new SnapshotTranslator(ClusterAssembly.Translation(settings, ManifestAssembly.Node(settings)) with { LoadBalancer = loadBalancer }, _time);
+        var pipeline = new ClusterPipeline(source, translator, loadBalancer);
+        return new ClusterFollower(source, pipeline, externalNames, snapshots, counters, _logger, _time) { State = state, Writer = writer };
     }
 
     private EventLoopGroup StartLoops()

@@ -100,7 +100,7 @@ internal sealed class VipOwner : IDisposable
     {
         // Linux has all of 127.0.0.0/8 anyway.
         ImmutableArray<IpPrefix> networks =
-            [.. controlPlane.ServiceCidrs.Concat(controlPlane.LoadBalancerPool).SelectMany(range => range.Prefixes()).Where(network => !network.Network.IsLoopback)];
+            [.. controlPlane.ServiceCidrs.Concat(controlPlane.LoadBalancer.Ranges).SelectMany(range => range.Prefixes()).Where(network => !network.Network.IsLoopback)];
 
         // What a killed run with --vips dummy left is no address of this host's own.
         var host = InterfaceAddress.All().Where(address => address.Interface != settings.VipInterface).ToList();

@@ -1,4 +1,5 @@
 using EdgeProxy.Kubernetes.Leadership;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Writing;
 using EdgeProxy.Model;
 using EdgeProxy.Settings;
@@ -12,7 +13,7 @@ internal static class WriterAssembly
     /// POD_NAMESPACE and POD_NAME, by which replicas find each other, come from the environment, as ingress-nginx has them.
     /// <paramref name="contextNamespace"/> is that of the kubeconfig's context or of the pod; null when neither says one.
     /// </summary>
-    public static ClusterWriterOptions Options(ProxySettings settings, string? contextNamespace, Func<string, string?> environment)
+    public static ClusterWriterOptions Options(ProxySettings settings, LoadBalancerOptions loadBalancer, string? contextNamespace, Func<string, string?> environment)
     {
         var podNamespace = environment("POD_NAMESPACE") is { Length: > 0 } givenNamespace ? givenNamespace : contextNamespace;
         var podName = environment("POD_NAME") is { Length: > 0 } givenName ? givenName : null;
@@ -28,6 +29,8 @@ internal static class WriterAssembly
             NodeName = settings.NodeName,
             PublishStatusAddresses = settings.PublishStatusAddresses,
             PublishService = settings.PublishService,
+            LoadBalancer = loadBalancer,
+            Namespaces = settings.WatchNamespaces,
             UpdateStatus = settings.UpdateStatus,
             UpdateStatusOnShutdown = settings.UpdateStatusOnShutdown,
         };
