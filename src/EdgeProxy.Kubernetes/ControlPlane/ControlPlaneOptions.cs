@@ -1,3 +1,5 @@
+using EdgeProxy.Model;
+
 namespace EdgeProxy.Kubernetes.ControlPlane;
 
 /// <summary>What the embedded control plane may give away. The parts of a kube-apiserver's flags that matter to a proxy.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using EdgeProxy.Kubernetes.ControlPlane;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Model;
 using static EdgeProxy.Kubernetes.Tests.ControlPlane.Samples;
 
 namespace EdgeProxy.Kubernetes.Tests.ControlPlane;
@@ -47,7 +48,7 @@ public sealed class AllocationTests
             var random = new Random(seed);
             var controlPlane = new EmbeddedControlPlane(s_crowded, AllocationMemory.Open(path));
             var written = new Dictionary<string, Service>(StringComparer.Ordinal);
-            var before = new Dictionary<Model.NamespacedName, string>();
+            var before = new Dictionary<NamespacedName, string>();
             for (var step = 0; step < 200; step++)
             {
                 var touched = $"s{random.Next(40)}";

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using EdgeProxy.Kubernetes.ControlPlane;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Model;
 using EdgeProxy.Testing;
 
 namespace EdgeProxy.Kubernetes.Tests.ControlPlane;
