@@ -18,6 +18,9 @@ namespace EdgeProxy.Dataplane.Announcing;
 /// </remarks>
 internal sealed class Announcer
 {
+    /// <summary>Keeps a node out of all load balancing from outside the cluster, whatever its value (KEP-1143).</summary>
+    private const string ExcludingLabel = "node.kubernetes.io/exclude-from-external-load-balancers";
+
     // Someone who is just giving an address up is no conflict.
     private static readonly TimeSpan ConflictAfter = TimeSpan.FromSeconds(3);
 
@@ -35,8 +38,8 @@ internal sealed class Announcer
     private readonly Dictionary<IpAddr, TakeOver> _taking = [];
     private readonly HashSet<IpAddr> _warned = [];
     private readonly Dictionary<IpAddr, string> _failed = [];
-    private readonly Func<bool> _isExcluded;
-    private ImmutableArray<AnnouncingInterface> _offered = [];
+    private readonly Func<IReadOnlyDictionary<string, string>?> _labels;
+    private AnnouncingNode? _offered;
     private ImmutableDictionary<IpAddr, string> _owners = ImmutableDictionary<IpAddr, string>.Empty;
     private NodeStanding? _standing;
     private TimeSpan _tickedAt;
@@ -49,16 +52,16 @@ internal sealed class Announcer
     /// <param name="plan">Who owns what.</param>
     /// <param name="membership">Who is alive.</param>
     /// <param name="options">How it is done.</param>
-    /// <param name="isExcluded">Whether this node is to announce nothing (label node.kubernetes.io/exclude-from-external-load-balancers).</param>
+    /// <param name="labels">The labels of this node; null when they are not known.</param>
     /// <param name="logger">Of the category EdgeProxy.Addresses.</param>
     /// <param name="time">Clock.</param>
-    public Announcer(ILan lan, AnnouncementPlan plan, INodeMembership membership, AnnouncerOptions options, Func<bool> isExcluded, ILogger logger, TimeProvider time)
+    public Announcer(ILan lan, AnnouncementPlan plan, INodeMembership membership, AnnouncerOptions options, Func<IReadOnlyDictionary<string, string>?> labels, ILogger logger, TimeProvider time)
     {
         _lan = lan;
         _plan = plan;
         _membership = membership;
         _options = options;
-        _isExcluded = isExcluded;
+        _labels = labels;
         _logger = logger;
         _time = time;
         _start = time.GetTimestamp();
@@ -180,13 +183,24 @@ internal sealed class Announcer
 
     private void OfferIfChanged()
     {
-        ImmutableArray<AnnouncingInterface> offer = _isExcluded() ? [] : [.. _lan.Interfaces.Select(Describe)];
-        if (!offer.SequenceEqual(_offered))
+        var labels = _labels() ?? ImmutableDictionary<string, string>.Empty;
+        var inUse = _plan.LabelsInUse;
+        var offer = new AnnouncingNode(_membership.Self, labels.ContainsKey(ExcludingLabel) ? [] : [.. _lan.Interfaces.Select(Describe)])
         {
-            _offered = offer;
-            AnnouncingLog.Offers(_logger, offer.IsEmpty ? "nowhere" : string.Join(", ", offer.Select(each => each.Name)));
-            _membership.Offer(offer);
+            Labels = labels.Where(label => inUse.Contains(label.Key)).ToImmutableSortedDictionary(StringComparer.Ordinal),
+        };
+        if (offer.Equals(_offered))
+        {
+            return;
         }
+
+        if (_offered?.Interfaces.SequenceEqual(offer.Interfaces) != true)
+        {
+            AnnouncingLog.Offers(_logger, offer.Interfaces.IsEmpty ? "no interface" : string.Join(", ", offer.Interfaces.Select(each => each.Name)));
+        }
+
+        _offered = offer;
+        _membership.Offer(offer);
     }
 
     private AnnouncingInterface Describe(LanInterface each) => new(
@@ -240,12 +254,11 @@ internal sealed class Announcer
 
     private Dictionary<IpAddr, LanInterface> Place(IEnumerable<IpAddr> addresses)
     {
-        var here = new AnnouncingNode(_membership.Self, _offered);
         var placed = new Dictionary<IpAddr, LanInterface>();
         foreach (var address in addresses)
         {
-            if (_plan.PolicyOf(address) is { } policy
-                && here.InterfaceFor(address, policy) is { } chosen
+            if (_plan.PoolOf(address) is { } pool
+                && _offered?.InterfaceFor(address, pool) is { } chosen
                 && _lan.Interfaces.FirstOrDefault(each => each.Name == chosen.Name) is { } on)
             {
                 placed.Add(address, on);

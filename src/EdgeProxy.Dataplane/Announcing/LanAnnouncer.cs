@@ -27,7 +27,7 @@ public sealed class LanAnnouncer : IAsyncDisposable
         AnnouncementPlan plan,
         INodeMembership membership,
         AnnouncerOptions options,
-        Func<bool> isExcluded,
+        Func<IReadOnlyDictionary<string, string>?> labels,
         SnapshotPublisher snapshots,
         ILogger logger,
         TimeProvider time)
@@ -36,7 +36,7 @@ public sealed class LanAnnouncer : IAsyncDisposable
         _plan = plan;
         _snapshots = snapshots;
         _logger = logger;
-        _announcer = new Announcer(lan, plan, membership, options, isExcluded, logger, time);
+        _announcer = new Announcer(lan, plan, membership, options, labels, logger, time);
         plan.Follow(snapshots.Current);
         snapshots.Published += plan.Follow;
     }
@@ -49,7 +49,7 @@ public sealed class LanAnnouncer : IAsyncDisposable
     /// <param name="plan">Who owns what; follows the snapshots from now on.</param>
     /// <param name="membership">Who is alive.</param>
     /// <param name="options">How it is done.</param>
-    /// <param name="isExcluded">Whether this node is to announce nothing.</param>
+    /// <param name="labels">The labels of this node; null when they are not known.</param>
     /// <param name="snapshots">What to follow.</param>
     /// <param name="loggers">For the category EdgeProxy.Addresses.</param>
     /// <param name="time">Clock.</param>
@@ -58,7 +58,7 @@ public sealed class LanAnnouncer : IAsyncDisposable
         AnnouncementPlan plan,
         INodeMembership membership,
         AnnouncerOptions options,
-        Func<bool> isExcluded,
+        Func<IReadOnlyDictionary<string, string>?> labels,
         SnapshotPublisher snapshots,
         ILoggerFactory loggers,
         TimeProvider time)
@@ -66,7 +66,7 @@ public sealed class LanAnnouncer : IAsyncDisposable
         var logger = loggers.CreateLogger("EdgeProxy.Addresses");
         try
         {
-            return new LanAnnouncer(Lan.Open(interfaces), plan, membership, options with { NamesInterfaces = !interfaces.IsEmpty }, isExcluded, snapshots, logger, time);
+            return new LanAnnouncer(Lan.Open(interfaces), plan, membership, options with { NamesInterfaces = !interfaces.IsEmpty }, labels, snapshots, logger, time);
         }
         catch (IOException error)
         {

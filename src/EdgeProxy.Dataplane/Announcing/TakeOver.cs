@@ -17,7 +17,7 @@ internal sealed class TakeOver(LanInterface on, TimeSpan since, AnnouncerOptions
     public LanInterface On => on;
 
     /// <summary>Since when this node is to have it.</summary>
-    public TimeSpan Since => since;
+    public TimeSpan Since { get; } = since;
 
     /// <summary>Who answered last; null for nobody.</summary>
     public string? HeldBy { get; private set; }
@@ -47,7 +47,7 @@ internal sealed class TakeOver(LanInterface on, TimeSpan since, AnnouncerOptions
     public void Answered(string by, TimeSpan now)
     {
         HeldBy = by;
-        var pause = (now - since) / 4;
+        var pause = (now - Since) / 4;
         _nextProbe = now + (pause < options.ProbeInterval ? options.ProbeInterval : pause > LongestPause ? LongestPause : pause);
         _unanswered = 0;
     }

@@ -4,16 +4,15 @@ using EdgeProxy.Model.Eligibility;
 namespace EdgeProxy.Model;
 
 /// <summary>
-/// Which node announces which load-balancer address: a function of the Services, of the nodes that are alive and of the policies, so that every node
-/// finds the same and nobody is elected. Costs what changed. Thread-safe.
+/// Which node announces which load-balancer address: a function of the Services, of the pools and of the nodes that are alive, so that every node
+/// finds the same and nobody is elected. Addresses of no pool are not announced. Costs what changed. Thread-safe.
 /// </summary>
 /// <remarks>
 /// With <c>externalTrafficPolicy: Local</c> only nodes with an endpoint that is ready, or still serving while it terminates, come into question;
 /// nobody announces an address none of whose Services has a usable endpoint anywhere. Where several Services share an address, the nodes that
 /// serve most of them do. (As MetalLB, which has the sharing Services be alike instead.)
 /// </remarks>
-/// <param name="policyOf">The policy for an address; null: it is not ours to announce.</param>
-public sealed class AnnouncementPlan(Func<IpAddr, AnnouncementPolicy?> policyOf)
+public sealed class AnnouncementPlan
 {
     private readonly Lock _lock = new(); // guards everything below
     private readonly Dictionary<NamespacedName, Demand> _demands = [];
@@ -21,6 +20,8 @@ public sealed class AnnouncementPlan(Func<IpAddr, AnnouncementPolicy?> policyOf)
     private readonly HashSet<IpAddr> _dirty = [];
     private ImmutableDictionary<IpAddr, string> _owners = ImmutableDictionary<IpAddr, string>.Empty;
     private ImmutableArray<AnnouncingNode> _nodes = [];
+    private ImmutableArray<AddressPool> _pools = [];
+    private ImmutableHashSet<string> _labelsInUse = [];
     private bool _isFirst = true;
 
     /// <summary>Follows one snapshot.</summary>
@@ -34,17 +35,17 @@ public sealed class AnnouncementPlan(Func<IpAddr, AnnouncementPolicy?> policyOf)
             }
 
             _isFirst = false;
+            if (!_pools.Equals(snapshot.AddressPools))
+            {
+                _pools = snapshot.AddressPools;
+                Volatile.Write(ref _labelsInUse, [.. _pools.SelectMany(LabelsOf)]);
+                _dirty.UnionWith(_users.Keys);
+            }
         }
     }
 
-    /// <summary>The policies changed.</summary>
-    public void Reconsider()
-    {
-        lock (_lock)
-        {
-            _dirty.UnionWith(_users.Keys);
-        }
-    }
+    /// <summary>Labels of nodes that the pools ask for.</summary>
+    public ImmutableHashSet<string> LabelsInUse => Volatile.Read(ref _labelsInUse);
 
     /// <summary>The owners while these nodes are alive. The same object as before when nothing changed.</summary>
     public ImmutableDictionary<IpAddr, string> Owners(ImmutableArray<AnnouncingNode> nodes)
@@ -85,7 +86,7 @@ public sealed class AnnouncementPlan(Func<IpAddr, AnnouncementPolicy?> policyOf)
     {
         lock (_lock)
         {
-            return _users.ContainsKey(address) && policyOf(address) is not null;
+            return _users.ContainsKey(address) && FindPool(address) is not null;
         }
     }
 
@@ -94,12 +95,36 @@ public sealed class AnnouncementPlan(Func<IpAddr, AnnouncementPolicy?> policyOf)
     {
         lock (_lock)
         {
-            return [.. _users.Keys.Where(address => policyOf(address) is { } policy && nodes.All(node => node.InterfaceFor(address, policy) is null))];
+            return [.. _users.Keys.Where(address => FindPool(address) is { } pool && nodes.All(node => node.InterfaceFor(address, pool) is null))];
         }
     }
 
-    /// <summary>The policy for an address; null: it is not ours to announce.</summary>
-    public AnnouncementPolicy? PolicyOf(IpAddr address) => policyOf(address);
+    /// <summary>How the pool of an address is announced; null: it is not ours to announce.</summary>
+    public PoolAnnouncement? PoolOf(IpAddr address)
+    {
+        lock (_lock)
+        {
+            return FindPool(address);
+        }
+    }
+
+    private static IEnumerable<string> LabelsOf(AddressPool pool) => pool.Announcement.NodeSelectors
+        .Concat(pool.Announcement.PreferredNodes.Select(preferred => preferred.Selector))
+        .SelectMany(selector => selector.Requirements)
+        .Select(requirement => requirement.Key);
+
+    private PoolAnnouncement? FindPool(IpAddr address)
+    {
+        foreach (var pool in _pools)
+        {
+            if (pool.Contains(address))
+            {
+                return pool.Announcement.Enabled ? pool.Announcement : null;
+            }
+        }
+
+        return null;
+    }
 
     private void Replace(NamespacedName name, Demand? demand)
     {
@@ -128,19 +153,19 @@ public sealed class AnnouncementPlan(Func<IpAddr, AnnouncementPolicy?> policyOf)
 
     private string? OwnerOf(IpAddr address)
     {
-        if (!_users.TryGetValue(address, out var users) || policyOf(address) is not { } policy)
+        if (!_users.TryGetValue(address, out var users) || FindPool(address) is not { } pool)
         {
             return null;
         }
 
         var demands = users.Select(name => _demands[name]).ToList();
         var candidates = _nodes
-            .Where(node => policy.Nodes?.Contains(node.Name) != false && node.InterfaceFor(address, policy) is not null)
-            .Select(node => (node.Name, Serves: demands.Count(demand => demand.IsServedFrom(node.Name, address.IsIPv6))))
-            .Where(node => node.Serves > 0)
+            .Where(node => node.IsSelected(pool) && node.InterfaceFor(address, pool) is not null)
+            .Select(node => (Node: node, Serves: demands.Count(demand => demand.IsServedFrom(node.Name, address.IsIPv6))))
+            .Where(candidate => candidate.Serves > 0)
             .ToList();
-        var most = candidates.Select(node => node.Serves).DefaultIfEmpty().Max();
-        return AnnouncerOrder.Of(address, candidates.Where(node => node.Serves == most).Select(node => node.Name), policy.Preferences).FirstOrDefault();
+        var best = candidates.FindAll(candidate => candidate.Serves == candidates.Max(each => each.Serves)).ConvertAll(candidate => candidate.Node);
+        return AnnouncerOrder.Of(address, best.Select(node => node.Name), best.ToDictionary(node => node.Name, node => node.PreferenceIn(pool))).FirstOrDefault();
     }
 
     /// <summary>What a Service asks for: its addresses, and the nodes from which each family can be served (null: from all of them).</summary>

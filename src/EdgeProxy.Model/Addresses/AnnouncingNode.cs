@@ -19,28 +19,37 @@ public sealed record AnnouncingInterface(string Name, ImmutableArray<IpPrefix> N
 /// <param name="Interfaces">Those that are up now; empty: it takes no address.</param>
 public sealed record AnnouncingNode(string Name, ImmutableArray<AnnouncingInterface> Interfaces)
 {
+    /// <summary>Its labels, as far as the pools ask for them. Default empty.</summary>
+    public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
     /// <summary>
-    /// The interface on which the node would announce an address; null when there is none. Of those the policy allows, the one with the narrowest
-    /// network around the address; else, when the policy names interfaces, the first of them.
+    /// The interface on which the node would announce an address; null when there is none. Of those the pool allows, the one with the narrowest
+    /// network around the address; else, when the pool names interfaces, the first of them.
     /// </summary>
-    public AnnouncingInterface? InterfaceFor(IpAddr address, AnnouncementPolicy policy)
+    public AnnouncingInterface? InterfaceFor(IpAddr address, PoolAnnouncement pool)
     {
-        var allowed = policy.Interfaces.IsEmpty
+        var allowed = pool.Interfaces.IsEmpty
             ? Interfaces
-            : [.. policy.Interfaces.SelectMany(name => Interfaces.Where(each => each.Name == name))];
+            : [.. pool.Interfaces.SelectMany(name => Interfaces.Where(each => each.Name == name))];
         var around = allowed
             .Select(each => (Interface: each, Length: LengthAround(each, address)))
             .Where(each => each.Length >= 0)
             .MaxBy(each => each.Length)
             .Interface;
-        return around ?? (policy.Interfaces.IsEmpty ? null : allowed.FirstOrDefault());
+        return around ?? (pool.Interfaces.IsEmpty ? null : allowed.FirstOrDefault());
     }
 
     /// <inheritdoc />
-    public bool Equals(AnnouncingNode? other) => other is not null && Name == other.Name && Interfaces.SequenceEqual(other.Interfaces);
+    public bool Equals(AnnouncingNode? other) =>
+        other is not null && Name == other.Name && Interfaces.SequenceEqual(other.Interfaces) && Labels.SequenceEqual(other.Labels);
 
     /// <inheritdoc />
     public override int GetHashCode() => Name.GetHashCode(StringComparison.Ordinal);
+
+    internal bool IsSelected(PoolAnnouncement pool) => pool.NodeSelectors.IsEmpty || pool.NodeSelectors.Any(selector => selector.Matches(Labels));
+
+    internal int PreferenceIn(PoolAnnouncement pool) =>
+        pool.PreferredNodes.Where(preferred => preferred.Selector.Matches(Labels)).Select(preferred => preferred.Weight).DefaultIfEmpty().Max();
 
     private static int LengthAround(AnnouncingInterface each, IpAddr address) =>
         each.Networks.Where(network => network.Contains(address)).Select(network => network.Length).DefaultIfEmpty(-1).Max();

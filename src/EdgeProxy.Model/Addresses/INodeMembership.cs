@@ -24,8 +24,8 @@ public interface INodeMembership
     /// <summary>The nodes that are alive, as all of them see it, in order of their names.</summary>
     ImmutableArray<AnnouncingNode> Live { get; }
 
-    /// <summary>Tells the others where this node can announce from now on.</summary>
-    void Offer(ImmutableArray<AnnouncingInterface> interfaces);
+    /// <summary>Tells the others where this node can announce from now on, and the labels of it that matter.</summary>
+    void Offer(AnnouncingNode self);
 }
 
 /// <summary>A node without others, as with manifests: it announces everything it can.</summary>
@@ -44,6 +44,5 @@ public sealed class SoleNode(string name) : INodeMembership
     public ImmutableArray<AnnouncingNode> Live => _live;
 
     /// <inheritdoc />
-    public void Offer(ImmutableArray<AnnouncingInterface> interfaces) =>
-        ImmutableInterlocked.InterlockedExchange(ref _live, [new AnnouncingNode(name, interfaces)]);
+    public void Offer(AnnouncingNode self) => ImmutableInterlocked.InterlockedExchange(ref _live, [self]);
 }
