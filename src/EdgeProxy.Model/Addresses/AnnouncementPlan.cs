@@ -12,7 +12,8 @@ namespace EdgeProxy.Model;
 /// nobody announces an address none of whose Services has a usable endpoint anywhere. Where several Services share an address, the nodes that
 /// serve most of them do. (As MetalLB, which has the sharing Services be alike instead.)
 /// </remarks>
-public sealed class AnnouncementPlan
+/// <param name="otherwise">The pools while a snapshot brings none.</param>
+public sealed class AnnouncementPlan(ImmutableArray<AddressPool> otherwise)
 {
     private readonly Lock _lock = new(); // guards everything below
     private readonly Dictionary<NamespacedName, Demand> _demands = [];
@@ -35,9 +36,10 @@ public sealed class AnnouncementPlan
             }
 
             _isFirst = false;
-            if (!_pools.Equals(snapshot.AddressPools))
+            var pools = snapshot.AddressPools.IsEmpty ? otherwise : snapshot.AddressPools;
+            if (!_pools.Equals(pools))
             {
-                _pools = snapshot.AddressPools;
+                _pools = pools;
                 Volatile.Write(ref _labelsInUse, [.. _pools.SelectMany(LabelsOf)]);
                 _dirty.UnionWith(_users.Keys);
             }

@@ -72,7 +72,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         await using var writer = api is null ? null : new ClusterWriter(api, WriterAssembly.Options(settings, Cluster?.Namespace, Environment.GetEnvironmentVariable), _time, loggers);
         using SnapshotFollower follower = api is null ? FollowManifests(source, externalNames, snapshots) : FollowCluster(api, writer, externalNames, snapshots);
         readiness.Trouble = () => follower.Trouble;
-        await using var announcement = new AddressAnnouncement(settings, api, Cluster?.Namespace, () => LabelsOfNode(follower), snapshots, loggers, _time);
+        await using var announcement = new AddressAnnouncement(settings, controlPlane.LoadBalancerPool, api, Cluster?.Namespace, () => LabelsOfNode(follower), snapshots, loggers, _time);
         var following = Task.WhenAll(
             follower.RunAsync(signals.Stop),
             externalNames.RunAsync(follower.ChangeExternalAddressesAsync, signals.Stop),
