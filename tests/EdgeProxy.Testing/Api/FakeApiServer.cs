@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
@@ -13,8 +14,8 @@ namespace EdgeProxy.Testing.Api;
 
 /// <summary>
 /// An API server in this process, with what matters of list and watch: one resource version for everything, pages of one moment, watches that go
-/// on from a version or are told 410 when it is compacted, bookmarks, and lists as streams. Plain HTTP/1.1. Objects are kept as they are given; nothing is
-/// validated.
+/// on from a version or are told 410 when it is compacted, bookmarks, lists as streams, and objects that are made and patched with versions. Plain
+/// HTTP/1.1. Objects are kept as they are given; nothing is validated.
 /// </summary>
 public sealed class FakeApiServer : IAsyncDisposable
 {
@@ -27,6 +28,8 @@ public sealed class FakeApiServer : IAsyncDisposable
     private int _lastToken;
     private WebApplication? _app;
     private int _port;
+    private Func<Task<Socket>>? _bind;
+    private IPAddress _address = IPAddress.Loopback;
 
     /// <summary>Answers a request instead of the server when it returns true.</summary>
     public Func<HttpContext, Task<bool>>? Intercept { get; set; }
@@ -37,7 +40,7 @@ public sealed class FakeApiServer : IAsyncDisposable
     /// <summary>Method, path and query of each request, in order.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
 
-    public Uri Address => new($"http://127.0.0.1:{_port.ToString(CultureInfo.InvariantCulture)}");
+    public Uri Address => new($"http://{_address}:{_port.ToString(CultureInfo.InvariantCulture)}");
 
     /// <summary>How many watches are open.</summary>
     public int OpenWatches
@@ -58,11 +61,25 @@ public sealed class FakeApiServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>A server that listens on a socket somebody else binds, in another network namespace perhaps; each time it listens, a new one.</summary>
+    public static async Task<FakeApiServer> StartAsync(IPEndPoint at, Func<Task<Socket>> bind)
+    {
+        var server = new FakeApiServer { _bind = bind, _address = at.Address, _port = at.Port };
+        await server.ListenAsync();
+        return server;
+    }
+
     /// <summary>Listens, on the port of last time if there was one.</summary>
     public async Task ListenAsync()
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, _port, static options => options.Protocols = HttpProtocols.Http1));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(_address, _port, static options => options.Protocols = HttpProtocols.Http1));
+        if (_bind is not null)
+        {
+            var bound = await _bind();
+            builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = _ => bound);
+        }
+
         var app = builder.Build();
         app.Run(AnswerAsync);
         await app.StartAsync(CancellationToken.None);
@@ -196,6 +213,10 @@ public sealed class FakeApiServer : IAsyncDisposable
         {
             await AnswerStatusAsync(context, 404, "NotFound", "the server could not find the requested resource");
         }
+        else if (context.Request.Method is "POST" or "PATCH")
+        {
+            await AnswerWriteAsync(context, request);
+        }
         else if (request.Name is not null)
         {
             await AnswerObjectAsync(context, request);
@@ -219,6 +240,34 @@ public sealed class FakeApiServer : IAsyncDisposable
         }
 
         return text is null ? AnswerStatusAsync(context, 404, "NotFound", $"{request.Resource} \"{request.Name}\" not found") : context.Response.WriteAsync(text, context.RequestAborted);
+    }
+
+    /// <summary>Makes an object, or merges into one; with a resourceVersion only into that version.</summary>
+    private async Task AnswerWriteAsync(HttpContext context, FakeRequest request)
+    {
+        var body = (JsonObject)(await JsonNode.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted))!;
+        var name = request.Name ?? (string)body["metadata"]!["name"]!;
+        string? answer = null;
+        lock (_lock)
+        {
+            var resource = ResourceOf(request.Resource);
+            var current = resource.Find(request.Namespace, name);
+            var isConflict = request.Name is null
+                ? current is not null
+                : body["metadata"]?["resourceVersion"] is { } version && (string?)version != (string?)current?["metadata"]!["resourceVersion"];
+            if (!isConflict)
+            {
+                var item = (JsonObject)(current?.DeepClone() ?? new JsonObject { ["metadata"] = new JsonObject { ["namespace"] = request.Namespace } });
+                FakeResource.Merge(item, body);
+                Stamp(item);
+                Tell(resource, resource.Set(item) ? "MODIFIED" : "ADDED", item);
+                answer = item.ToJsonString();
+            }
+        }
+
+        await (answer is null
+            ? AnswerStatusAsync(context, 409, request.Name is null ? "AlreadyExists" : "Conflict", "the object has been modified")
+            : context.Response.WriteAsync(answer, context.RequestAborted));
     }
 
     private Task AnswerListAsync(HttpContext context, FakeRequest request)

@@ -25,6 +25,26 @@ internal sealed class FakeResource
 
     public JsonObject? Find(string? ns, string name) => _items.GetValueOrDefault(Key(ns, name));
 
+    /// <summary>RFC 7386.</summary>
+    public static void Merge(JsonObject target, JsonObject patch)
+    {
+        foreach (var (key, value) in patch)
+        {
+            if (value is null)
+            {
+                target.Remove(key);
+            }
+            else if (value is JsonObject inner && target[key] is JsonObject nested)
+            {
+                Merge(nested, inner);
+            }
+            else
+            {
+                target[key] = value.DeepClone();
+            }
+        }
+    }
+
     public static string? NamespaceOf(JsonObject item) => (string?)item["metadata"]!["namespace"];
 
     private static string Key(string? ns, string name) => $"{ns}/{name}";
