@@ -110,6 +110,7 @@ internal sealed class Announcer
     /// <summary>A neighbour said something.</summary>
     public void Heard(NeighbourNotice notice)
     {
+        WithdrawAfterStandstill();
         var address = IpAddr.From(notice.Address);
         if (_taking.TryGetValue(address, out var taking))
         {

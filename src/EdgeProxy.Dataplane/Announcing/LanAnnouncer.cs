@@ -102,16 +102,24 @@ public sealed class LanAnnouncer : IAsyncDisposable
 
     private void Run()
     {
+        var isFailing = false;
         while (!_isStopping)
         {
             try
             {
                 _lan.Listen(TurnTime, _announcer.Heard);
                 _announcer.Tick();
+                isFailing = false;
             }
             catch (Exception error)
             {
-                AnnouncingLog.Failed(_logger, error);
+                // Addresses that are not renewed go by themselves. Said once, not at every turn.
+                if (!isFailing)
+                {
+                    AnnouncingLog.Failed(_logger, error);
+                }
+
+                isFailing = true;
             }
         }
 

@@ -34,7 +34,8 @@ public sealed record AnnouncingNode(string Name, ImmutableArray<AnnouncingInterf
         var around = allowed
             .Select(each => (Interface: each, Length: LengthAround(each, address)))
             .Where(each => each.Length >= 0)
-            .MaxBy(each => each.Length)
+            .OrderByDescending(each => each.Length)
+            .FirstOrDefault()
             .Interface;
         return around ?? (pool.Interfaces.IsEmpty ? null : allowed.FirstOrDefault());
     }
