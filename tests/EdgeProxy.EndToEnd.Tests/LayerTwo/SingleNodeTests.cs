@@ -52,14 +52,14 @@ public sealed class SingleNodeTests
         Assert.Contains("200 OK", await node.GetAsync("127.96.0.77", 80), StringComparison.Ordinal);
     }
 
-    private const string Web = $$"""
+    private const string Web = $$$"""
         apiVersion: v1
         kind: Service
         metadata: {name: web}
         spec:
           type: LoadBalancer
           clusterIP: 127.96.0.77
-          loadBalancerIP: {{Address}}
+          loadBalancerIP: {{{Address}}}
           selector: {app: web}
           ports: [{port: 80, targetPort: 8080, nodePort: 30077}]
         ---
