@@ -7,7 +7,7 @@ public sealed class SingleNodeTests
 {
     private const string Address = "192.0.2.77";
 
-    private static readonly string[] Announcing = ["--load-balancer-announce", "l2", "--load-balancer-pool", "192.0.2.64/26", "--drain-timeout", "0"];
+    private static readonly string[] Announcing = ["--load-balancer-announce", "l2", "--load-balancer-pool", "192.0.2.64/26", "--drain-timeout", "0", "--node-port-addresses", "192.0.2.0/24"];
 
     [Fact(Timeout = 60_000)]
     public async Task With_manifests_the_one_node_has_the_addresses_and_leaves_none_behind()
