@@ -28,7 +28,6 @@ public sealed partial class Segment : IAsyncDisposable
 
     private const int Nodes = 3;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly ConcurrentStack<IAsyncDisposable> _owned = [];
     private readonly ManifestFolder _folder = new();
@@ -36,6 +35,9 @@ public sealed partial class Segment : IAsyncDisposable
     private readonly Node[] _nodes = new Node[Nodes + 1];
     private readonly string[] _macs = new string[Nodes + 1];
     private Task? _start;
+
+    /// <summary>How long anything may take on a busy machine.</summary>
+    internal static TimeSpan Patience { get; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Of the LAN.</summary>
     internal static IPAddress ClientAddress { get; } = IPAddress.Parse("192.0.2.200");
