@@ -151,7 +151,7 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
                 yield return At(address, port.Port, FrontendKind.ClusterIP);
             }
 
-            foreach (var address in service.LoadBalancerIPs.Where(address => HasFamily(service, address)))
+            foreach (var address in (service.IsBalancedByNodes ? node.LoadBalancerAddresses : service.LoadBalancerIPs).Where(address => HasFamily(service, address)))
             {
                 yield return At(address, port.Port, FrontendKind.LoadBalancer);
             }

@@ -25,6 +25,9 @@ public sealed record ClusterSourceOptions
     /// <summary>Read Namespaces too, which a name server needs. Default false.</summary>
     public bool Discovery { get; init; }
 
+    /// <summary>Read Namespaces too, because pools of addresses may select by their labels. Default false.</summary>
+    public bool NamespaceLabels { get; init; }
+
     /// <summary>How objects are listed and watched.</summary>
     internal WatchOptions Watching { get; init; } = new();
 }

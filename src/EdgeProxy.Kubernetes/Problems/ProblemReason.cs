@@ -17,4 +17,10 @@ public enum ProblemReason
 
     /// <summary>An annotation has no effect, because its value is not valid or it is not supported.</summary>
     AnnotationIgnored,
+
+    /// <summary>A Service is given no load-balancer address, or not all it needs.</summary>
+    AllocationFailed,
+
+    /// <summary>What a Service asks for is another's already.</summary>
+    Conflict,
 }

@@ -89,6 +89,9 @@ public sealed class AddressRange
     /// <inheritdoc cref="Contains(IpAddr)" />
     public bool Contains(IPAddress address) => Contains(IpAddr.From(address));
 
+    /// <summary>The address at a place between <see cref="First"/> and <see cref="Last"/>.</summary>
+    public IpAddr At(UInt128 number) => new(number, IsIPv6);
+
     /// <summary>The fewest CIDRs that hold exactly these addresses, in order.</summary>
     public IEnumerable<IpPrefix> Prefixes()
     {

@@ -12,8 +12,7 @@ namespace EdgeProxy.Model;
 /// nobody announces an address none of whose Services has a usable endpoint anywhere. Where several Services share an address, the nodes that
 /// serve most of them do. (As MetalLB, which has the sharing Services be alike instead.)
 /// </remarks>
-/// <param name="otherwise">The pools while a snapshot brings none.</param>
-public sealed class AnnouncementPlan(ImmutableArray<AddressPool> otherwise)
+public sealed class AnnouncementPlan
 {
     private readonly Lock _lock = new(); // guards everything below
     private readonly Dictionary<NamespacedName, Demand> _demands = [];
@@ -36,10 +35,9 @@ public sealed class AnnouncementPlan(ImmutableArray<AddressPool> otherwise)
             }
 
             _isFirst = false;
-            var pools = snapshot.AddressPools.IsEmpty ? otherwise : snapshot.AddressPools;
-            if (!_pools.Equals(pools))
+            if (!_pools.Equals(snapshot.AddressPools))
             {
-                _pools = pools;
+                _pools = snapshot.AddressPools;
                 Volatile.Write(ref _labelsInUse, [.. _pools.SelectMany(LabelsOf)]);
                 _dirty.UnionWith(_users.Keys);
             }

@@ -17,7 +17,6 @@ internal sealed class AddressAnnouncement : IAsyncDisposable
     private readonly LanAnnouncer? _announcer;
 
     /// <param name="settings">Whether and how.</param>
-    /// <param name="ranges">What is announced while no pools are configured otherwise.</param>
     /// <param name="api">Null: with manifests, there is no other node.</param>
     /// <param name="contextNamespace">That of the kubeconfig's context or of the pod; null when neither says one.</param>
     /// <param name="labels">The labels of this node; null when they are not known.</param>
@@ -26,7 +25,6 @@ internal sealed class AddressAnnouncement : IAsyncDisposable
     /// <param name="time">Clock.</param>
     public AddressAnnouncement(
         ProxySettings settings,
-        IReadOnlyList<AddressRange> ranges,
         ApiClient? api,
         string? contextNamespace,
         Func<IReadOnlyDictionary<string, string>?> labels,
@@ -49,7 +47,7 @@ internal sealed class AddressAnnouncement : IAsyncDisposable
         _nodes = api is null ? null : new NodeMembership(api, MembershipOptions(settings, contextNamespace), time, loggers);
         _announcer = LanAnnouncer.TryOpen(
             settings.LoadBalancerInterfaces,
-            new AnnouncementPlan([new AddressPool { Name = AddressPool.DefaultName, Ranges = [.. ranges] }]),
+            new AnnouncementPlan(),
             _nodes ?? (INodeMembership)new SoleNode(settings.NodeName),
             new AnnouncerOptions { Lifetime = Lifetime(settings), KeepsWhenAdrift = settings.LoadBalancerWithoutApi == WithoutApi.Keep },
             labels,
@@ -95,7 +93,7 @@ internal sealed class AddressAnnouncement : IAsyncDisposable
 
     private static NodeMembershipOptions MembershipOptions(ProxySettings settings, string? contextNamespace)
     {
-        var election = WriterAssembly.Options(settings, contextNamespace, Environment.GetEnvironmentVariable).Election;
+        var election = WriterAssembly.Election(settings, contextNamespace, Environment.GetEnvironmentVariable);
         return new NodeMembershipOptions
         {
             Namespace = election.Lease.Namespace,

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Kubernetes.ExternalNames;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Kubernetes.Writing;
 using EdgeProxy.Model;
@@ -26,6 +27,8 @@ internal sealed class ClusterFollower(
     public override LocalNode Node => pipeline.Node;
 
     public override ObjectSet Served => pipeline.Objects;
+
+    public override IReadOnlyList<PoolUsage> PoolUsage => pipeline.PoolUsage;
 
     public override string? Trouble
     {
@@ -73,6 +76,7 @@ internal sealed class ClusterFollower(
             // The first is news; in a cluster that lives, hundreds a minute are not.
             Publish(pipeline.Apply(change), started, _isLive ? LogLevel.Debug : LogLevel.Information);
             externalNames.Follow(pipeline.ExternalNames);
+            Writer?.ObserveServices(pipeline.Objects, pipeline.Snapshot, pipeline.Pools);
             Measure(change);
             _isLive = true;
         }

@@ -9,6 +9,7 @@ using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Kubernetes.Api.Configuration;
 using EdgeProxy.Kubernetes.ControlPlane;
 using EdgeProxy.Kubernetes.ExternalNames;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Manifests;
 using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Kubernetes.Writing;
@@ -69,10 +70,15 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         await reading;
         using var monitor = new AddressMonitor(_time);
         await using var externalNames = new ExternalNameResolver(System.Net.Dns.GetHostAddressesAsync, settings.UnsafeLocalTargets, _logger, _time);
-        await using var writer = api is null ? null : new ClusterWriter(api, WriterAssembly.Options(settings, Cluster?.Namespace, Environment.GetEnvironmentVariable), _time, loggers);
-        using SnapshotFollower follower = api is null ? FollowManifests(source, externalNames, snapshots) : FollowCluster(api, writer, externalNames, snapshots);
+        var loadBalancer = LoadBalancer(http);
+        await using var writer = api is null
+            ? null
+            : new ClusterWriter(api, WriterAssembly.Options(settings, loadBalancer, Cluster?.Namespace, Environment.GetEnvironmentVariable), _time, loggers);
+        using SnapshotFollower follower = api is null
+            ? FollowManifests(source, loadBalancer, externalNames, snapshots)
+            : FollowCluster(api, writer, loadBalancer, externalNames, snapshots);
         readiness.Trouble = () => follower.Trouble;
-        await using var announcement = new AddressAnnouncement(settings, controlPlane.LoadBalancerPool, api, Cluster?.Namespace, () => LabelsOfNode(follower), snapshots, loggers, _time);
+        await using var announcement = new AddressAnnouncement(settings, api, Cluster?.Namespace, () => LabelsOfNode(follower), snapshots, loggers, _time);
         var following = Task.WhenAll(
             follower.RunAsync(signals.Stop),
             externalNames.RunAsync(follower.ChangeExternalAddressesAsync, signals.Stop),
@@ -109,18 +115,27 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
     private IReadOnlyDictionary<string, string>? LabelsOfNode(SnapshotFollower follower) =>
         follower.Served.Nodes.GetValueOrDefault(new NamespacedName("", settings.NodeName))?.Metadata.Labels;
 
-    private ManifestFollower FollowManifests(ManifestSource source, ExternalNameResolver externalNames, SnapshotPublisher snapshots)
+    private LoadBalancerOptions LoadBalancer(HttpFrontendOptions http)
     {
-        var pipeline = ManifestAssembly.Pipeline(settings, controlPlane, AllocationMemory.Open(ManifestAssembly.StateFile(settings)), _time);
+        var options = controlPlane.LoadBalancer with { HttpPorts = [http.HttpPort, http.HttpsPort] };
+        return Cluster is null ? options : LoadBalancerAssembly.ForCluster(settings, options, controlPlane.ServiceCidrs);
+    }
+
+    private ManifestFollower FollowManifests(
+        ManifestSource source, LoadBalancerOptions loadBalancer, ExternalNameResolver externalNames, SnapshotPublisher snapshots)
+    {
+        var memory = AllocationMemory.Open(ManifestAssembly.StateFile(settings));
+        var pipeline = ManifestAssembly.Pipeline(settings, controlPlane with { LoadBalancer = loadBalancer }, memory, _time);
         return new ManifestFollower(source, pipeline, externalNames, snapshots, _logger, _time) { Demo = demo };
     }
 
-    private ClusterFollower FollowCluster(ApiClient api, ClusterWriter? writer, ExternalNameResolver externalNames, SnapshotPublisher snapshots)
+    private ClusterFollower FollowCluster(
+        ApiClient api, ClusterWriter? writer, LoadBalancerOptions loadBalancer, ExternalNameResolver externalNames, SnapshotPublisher snapshots)
     {
         ProcessLog.Following(_logger, api.Server);
         var source = new ClusterSource(api, ClusterAssembly.Source(settings), loggers.CreateLogger("EdgeProxy.Api"), _time);
-        var translator = new SnapshotTranslator(ClusterAssembly.Translation(settings, ManifestAssembly.Node(settings)), _time);
-        return new ClusterFollower(source, new ClusterPipeline(source, translator), externalNames, snapshots, _logger, _time) { Writer = writer };
+        var translator = new SnapshotTranslator(ClusterAssembly.Translation(settings, ManifestAssembly.Node(settings)) with { LoadBalancer = loadBalancer }, _time);
+        return new ClusterFollower(source, new ClusterPipeline(source, translator, loadBalancer), externalNames, snapshots, _logger, _time) { Writer = writer };
     }
 
     private EventLoopGroup StartLoops()

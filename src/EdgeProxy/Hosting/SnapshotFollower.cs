@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Model;
@@ -22,6 +23,9 @@ internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ILogger lo
 
     /// <summary>The objects behind the live snapshot.</summary>
     public abstract ObjectSet Served { get; }
+
+    /// <summary>How much of each pool of load-balancer addresses is given. From any thread; some seconds old in a cluster.</summary>
+    public abstract IReadOnlyList<PoolUsage> PoolUsage { get; }
 
     /// <summary>What keeps the source from its work, for people who ask whether we are ready; null when nothing does.</summary>
     public virtual string? Trouble => null;

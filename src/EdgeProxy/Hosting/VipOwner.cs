@@ -104,7 +104,7 @@ internal sealed class VipOwner : IDisposable
     {
         // Linux has all of 127.0.0.0/8 anyway. What is announced is not to be had by every node.
         ImmutableArray<IpPrefix> networks =
-            [.. controlPlane.ServiceCidrs.Concat(IsAnnouncing(settings) ? [] : controlPlane.LoadBalancerPool).SelectMany(range => range.Prefixes()).Where(network => !network.Network.IsLoopback)];
+            [.. controlPlane.ServiceCidrs.Concat(IsAnnouncing(settings) ? [] : controlPlane.LoadBalancer.Ranges).SelectMany(range => range.Prefixes()).Where(network => !network.Network.IsLoopback)];
 
         // What a killed run with --vips dummy left is no address of this host's own.
         var host = InterfaceAddress.All().Where(address => address.Interface != settings.VipInterface).ToList();

@@ -3,6 +3,7 @@ using System.Net;
 using EdgeProxy.Dns.Resolving;
 using EdgeProxy.Http.AccessLogs;
 using EdgeProxy.Kubernetes.Api;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Scheduling;
 using EdgeProxy.Transport.Loops;
@@ -58,7 +59,7 @@ internal sealed class ProxySettings
     /// <summary>Ranges cluster IPs are allocated from, at most one a family; empty: 127.96.0.0/12.</summary>
     public ImmutableArray<string> ServiceCidrs { get; set; } = [];
 
-    /// <summary>Addresses, ranges and CIDRs for Services of type LoadBalancer; empty: 127.240.0.0/24.</summary>
+    /// <summary>Addresses, ranges and CIDRs for Services of type LoadBalancer; empty: from manifests 127.240.0.0/24, in a cluster none.</summary>
     public ImmutableArray<string> LoadBalancerPool { get; set; } = [];
 
     /// <summary>How neighbours find load-balancer addresses. Default: off.</summary>
@@ -72,6 +73,18 @@ internal sealed class ProxySettings
 
     /// <summary>What becomes of the addresses of a node whose Lease cannot be renewed. Default: keep.</summary>
     public WithoutApi LoadBalancerWithoutApi { get; set; }
+
+    /// <summary>The ConfigMap with named pools; null: there is none.</summary>
+    public NamespacedName? LoadBalancerConfig { get; set; }
+
+    /// <summary>The value of spec.loadBalancerClass that is ours.</summary>
+    public string LoadBalancerClass { get; set; } = LoadBalancerOptions.OwnClass;
+
+    /// <summary>Whether Services without a loadBalancerClass are ours; null: from manifests yes, in a cluster no.</summary>
+    public bool? LoadBalancerDefaultClass { get; set; }
+
+    /// <summary>Whether the addresses of the nodes are the load balancer, instead of pools.</summary>
+    public bool LoadBalancerNodeAddresses { get; set; }
 
     /// <summary>Range of node ports; null: 30000-32767.</summary>
     public string? NodePortRange { get; set; }

@@ -4,6 +4,7 @@ using System.Net;
 using EdgeProxy.Dns.Resolving;
 using EdgeProxy.Http.AccessLogs;
 using EdgeProxy.Kubernetes.Api;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Scheduling;
@@ -92,7 +93,7 @@ internal static class SettingTable
             settings.ServiceCidrs = [.. values];
             return null;
         }),
-        List("load-balancer-pool", "RANGE", "Addresses, ranges (a-b) and CIDRs for Services of type LoadBalancer. Default 127.240.0.0/24.", (settings, values) =>
+        List("load-balancer-pool", "RANGE", "Addresses, ranges (a-b) and CIDRs for Services of type LoadBalancer. Default: from manifests 127.240.0.0/24, in a cluster none.", (settings, values) =>
         {
             settings.LoadBalancerPool = [.. values];
             return null;
@@ -128,6 +129,16 @@ internal static class SettingTable
                 settings.LoadBalancerWithoutApi = policy ?? settings.LoadBalancerWithoutApi;
                 return policy is null ? "must be keep or withdraw" : null;
             }),
+        Name("load-balancer-config", "ConfigMap with named pools of such addresses. Default: none.", (settings, name) => settings.LoadBalancerConfig = name),
+        One("load-balancer-class", "NAME", $"Value of spec.loadBalancerClass that is ours. Default {LoadBalancerOptions.OwnClass}.", (settings, value) =>
+        {
+            settings.LoadBalancerClass = value;
+            return null;
+        }),
+        Boolean("load-balancer-default-class", "Services without a loadBalancerClass are ours. Default: from manifests true, in a cluster false.",
+            (settings, isDefault) => settings.LoadBalancerDefaultClass = isDefault),
+        Boolean("load-balancer-node-addresses", "Without pools: the addresses of the nodes that serve are the load balancer. Default false.",
+            (settings, uses) => settings.LoadBalancerNodeAddresses = uses),
         Boolean("allow-external-name-services", "Let Ingresses lead to Services of type ExternalName. Default true.",
             (settings, allowed) => settings.AllowExternalNameServices = allowed),
         Boolean("allow-external-ips", "Serve the externalIPs of Services. Default true.", (settings, allowed) => settings.AllowExternalIPs = allowed),

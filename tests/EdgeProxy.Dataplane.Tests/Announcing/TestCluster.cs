@@ -16,6 +16,7 @@ internal sealed class TestCluster
     public static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(50);
 
     private readonly List<TestNode> _nodes = [];
+    private readonly ImmutableArray<AddressPool> _pools = [new AddressPool { Name = "test", Ranges = [AddressRange.Parse("192.0.2.0/24")] }];
 
     public ManualTimeProvider Time { get; } = new();
 
@@ -65,7 +66,7 @@ internal sealed class TestCluster
 
     private void Change(Action<SnapshotBuilder> change)
     {
-        var builder = new SnapshotBuilder(Snapshot, new LocalNode { Name = "any" }, Time);
+        var builder = new SnapshotBuilder(Snapshot, new LocalNode { Name = "any" }, Time) { AddressPools = _pools };
         change(builder);
         Snapshot = builder.Build();
         _nodes.ForEach(node => node.Plan.Follow(Snapshot));
@@ -84,7 +85,7 @@ internal sealed class TestCluster
             _announcer = new Announcer(Port, Plan, this, options, () => Labels, cluster.Log.CreateLogger(name), cluster.Time);
         }
 
-        public AnnouncementPlan Plan { get; } = new([new AddressPool { Name = "test", Ranges = [AddressRange.Parse("192.0.2.0/24")] }]);
+        public AnnouncementPlan Plan { get; } = new();
 
         public TestLan.Port Port { get; }
 

@@ -1,6 +1,7 @@
 using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Kubernetes.Api.Configuration;
 using EdgeProxy.Kubernetes.Api.Watching;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
@@ -214,7 +215,7 @@ public sealed class ClusterSourceTests : IAsyncLifetime
         };
         var translationOptions = new TranslationOptions { Node = new LocalNode { Name = "n1" } };
         _source = new ClusterSource(_client, options, _log.CreateLogger("Api"), TimeProvider.System);
-        _running = FollowAsync(new ClusterPipeline(_source, new SnapshotTranslator(translation?.Invoke(translationOptions) ?? translationOptions, TimeProvider.System)));
+        _running = FollowAsync(new ClusterPipeline(_source, new SnapshotTranslator(translation?.Invoke(translationOptions) ?? translationOptions, TimeProvider.System), new LoadBalancerOptions()));
     }
 
     private async Task FollowAsync(ClusterPipeline pipeline)
