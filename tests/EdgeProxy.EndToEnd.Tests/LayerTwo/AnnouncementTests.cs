@@ -29,9 +29,10 @@ public sealed class AnnouncementTests(Segment segment) : IClassFixture<Segment>,
 
         // The client's ARP cache has the owner's address from now on, until it is told of another one.
         Assert.NotNull(await segment.AskAsync(Address));
+        var since = TimeProvider.System.GetTimestamp();
         await segment.KillAsync(owner);
         await HolderAsync(watch, Address, [.. Others(owner)]);
-        Report("killed", watch.LongestSilence(Address));
+        Report("killed", since, watch.LongestSilence(Address));
         Assert.NotNull(await segment.AskAsync(Address));
 
         await segment.RunAsync(owner);
@@ -47,12 +48,13 @@ public sealed class AnnouncementTests(Segment segment) : IClassFixture<Segment>,
         await using var watch = await AnnounceAsync("paused", Address);
         var owner = await HolderAsync(watch, Address);
 
+        var since = TimeProvider.System.GetTimestamp();
         segment.Process(owner).Pause();
         try
         {
             await HolderAsync(watch, Address, [.. Others(owner)]);
+            Report("paused", since, watch.LongestSilence(Address));
             Assert.NotNull(await segment.AskAsync(Address));
-            Report("paused", watch.LongestSilence(Address));
         }
         finally
         {
@@ -72,11 +74,12 @@ public sealed class AnnouncementTests(Segment segment) : IClassFixture<Segment>,
         await using var watch = await AnnounceAsync("unplugged", Address);
         var owner = await HolderAsync(watch, Address);
 
+        var since = TimeProvider.System.GetTimestamp();
         await segment.Client.IpAsync($"link set node-{owner} down");
         try
         {
             await HolderAsync(watch, Address, [.. Others(owner)]);
-            Report("unplugged", watch.LongestSilence(Address));
+            Report("unplugged", since, watch.LongestSilence(Address));
         }
         finally
         {
@@ -94,11 +97,12 @@ public sealed class AnnouncementTests(Segment segment) : IClassFixture<Segment>,
         await using var watch = await AnnounceAsync("cut-off", Address);
         var owner = await HolderAsync(watch, Address);
 
+        var since = TimeProvider.System.GetTimestamp();
         await segment.Client.IpAsync($"link set mgmt-{owner} down");
         try
         {
             await HolderAsync(watch, Address, [.. Others(owner)]);
-            Report("cut off from the API server", watch.LongestSilence(Address));
+            Report("cut off from the API server", since, watch.LongestSilence(Address));
         }
         finally
         {
@@ -144,11 +148,12 @@ public sealed class AnnouncementTests(Segment segment) : IClassFixture<Segment>,
         await using var watch = await AnnounceAsync("restarted", Address);
         var owner = await HolderAsync(watch, Address);
 
+        var since = TimeProvider.System.GetTimestamp();
         segment.Process(owner).Signal(PosixSignal.SIGTERM);
         Assert.Equal(0, await segment.Process(owner).WaitForExitAsync());
         Assert.Empty(await segment.AnnouncedAsync(owner));
         await HolderAsync(watch, Address, [.. Others(owner)]);
-        Report("stopped", watch.LongestSilence(Address));
+        Report("stopped", since, watch.LongestSilence(Address));
 
         await segment.RunAsync(owner);
         await HolderAsync(watch, Address, owner);
@@ -256,8 +261,9 @@ public sealed class AnnouncementTests(Segment segment) : IClassFixture<Segment>,
 
     private static IEnumerable<int> Others(int node) => Enumerable.Range(1, 3).Where(other => other != node);
 
-    private static void Report(string what, TimeSpan silence) =>
-        TestContext.Current.SendDiagnosticMessage(string.Create(CultureInfo.InvariantCulture, $"Owner {what}: nobody answered for {silence.TotalSeconds:0.00} s."));
+    private static void Report(string what, long since, TimeSpan silence) => TestContext.Current.SendDiagnosticMessage(string.Create(
+        CultureInfo.InvariantCulture,
+        $"Owner {what}: another one answered after {TimeProvider.System.GetElapsedTime(since).TotalSeconds:0.00} s; nobody did for {silence.TotalSeconds:0.00} s."));
 
     private Task<ArpWatch> StartWatchAsync(string address) => ArpWatch.StartAsync(segment.Client, "lan", Segment.ClientAddress, address);
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace EdgeProxy.EndToEnd.Tests.LayerTwo;
 
@@ -105,7 +104,7 @@ internal sealed partial class ArpWatch : IAsyncDisposable
                 foreach (var address in _addresses)
                 {
                     var at = _time.GetElapsedTime(start);
-                    _socket.Send(Question(address));
+                    await _socket.SendAsync(Question(address), _stop.Token);
                     await Task.Delay(Pace, _time, _stop.Token);
                     var answers = Answers(address);
                     lock (_lock)
@@ -139,7 +138,7 @@ internal sealed partial class ArpWatch : IAsyncDisposable
             }
         }
 
-        return new StringBuilder().AppendJoin(' ', macs).ToString();
+        return string.Join(' ', macs);
     }
 
     [LibraryImport("libc", SetLastError = true)]

@@ -114,7 +114,7 @@ public sealed partial class Segment : IAsyncDisposable
 
     /// <summary>The addresses a node announces.</summary>
     internal async Task<IReadOnlyList<string>> AnnouncedAsync(int node) =>
-        [.. AnnouncedAddress().Matches(await Network(node).IpAsync("-o address show")).Select(match => match.Groups[1].Value)];
+        [.. AnnouncedAddress().Matches(await Network(node).IpAsync("-o address show")).Select(match => match.Groups["address"].Value)];
 
     /// <summary>Waits until exactly one node announces an address, one of these if any are given, and says which.</summary>
     internal async Task<int> OwnerAsync(string address, params int[] among)
@@ -164,7 +164,7 @@ public sealed partial class Segment : IAsyncDisposable
     internal Task<Answer> AskOnceAsync(string address) =>
         Laboratory.AskAsync(Client, new IPEndPoint(IPAddress.Parse(address), 80), ProtocolType.Tcp).WaitAsync(TimeSpan.FromSeconds(1), Deadline);
 
-    [GeneratedRegex("inet6? ([0-9a-f.:]+)/(32|128) metric 23700237 ", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("inet6? (?<address>[0-9a-f.:]+)/(32|128) metric 23700237 ", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex AnnouncedAddress();
 
     private static string ClusterIP(string name, bool ipv6 = false)
