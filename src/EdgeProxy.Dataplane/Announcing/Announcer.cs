@@ -41,6 +41,8 @@ internal sealed class Announcer
     private readonly Func<IReadOnlyDictionary<string, string>?> _labels;
     private AnnouncingNode? _offered;
     private ImmutableDictionary<IpAddr, string> _owners = ImmutableDictionary<IpAddr, string>.Empty;
+    private (ImmutableDictionary<IpAddr, string> Owners, AnnouncingNode? Offered, IReadOnlyList<LanInterface> Interfaces, int Pools) _basis;
+    private Dictionary<IpAddr, LanInterface> _placed = [];
     private NodeStanding? _standing;
     private TimeSpan _tickedAt;
     private TimeSpan _renewedAt;
@@ -231,8 +233,16 @@ internal sealed class Announcer
         var nodes = _membership.Live;
         if (standing == NodeStanding.Member)
         {
+            // Twenty times a second there is mostly nothing new.
             Follow(nodes);
-            return Place(_owners.Where(entry => entry.Value == _membership.Self).Select(entry => entry.Key));
+            var basis = (_owners, _offered, _lan.Interfaces, _plan.PoolsVersion);
+            if (!basis.Equals(_basis))
+            {
+                _basis = basis;
+                _placed = Place(_owners.Where(entry => entry.Value == _membership.Self).Select(entry => entry.Key));
+            }
+
+            return _placed;
         }
 
         return _options.KeepsWhenAdrift ? Place(_held.Keys.Where(_plan.IsWanted)) : [];

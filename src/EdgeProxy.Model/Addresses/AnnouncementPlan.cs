@@ -22,6 +22,7 @@ public sealed class AnnouncementPlan
     private ImmutableArray<AnnouncingNode> _nodes = [];
     private ImmutableArray<AddressPool> _pools = [];
     private ImmutableHashSet<string> _labelsInUse = [];
+    private int _poolsVersion;
     private bool _isFirst = true;
 
     /// <summary>Follows one snapshot.</summary>
@@ -38,11 +39,15 @@ public sealed class AnnouncementPlan
             if (!_pools.Equals(snapshot.AddressPools))
             {
                 _pools = snapshot.AddressPools;
+                Interlocked.Increment(ref _poolsVersion);
                 Volatile.Write(ref _labelsInUse, [.. _pools.SelectMany(LabelsOf)]);
                 _dirty.UnionWith(_users.Keys);
             }
         }
     }
+
+    /// <summary>Counts changes of the pools.</summary>
+    public int PoolsVersion => Volatile.Read(ref _poolsVersion);
 
     /// <summary>Labels of nodes that the pools ask for.</summary>
     public ImmutableHashSet<string> LabelsInUse => Volatile.Read(ref _labelsInUse);
