@@ -13,6 +13,7 @@ internal static unsafe partial class Libc
     public const int AF_INET = 2;
     public const int AF_INET6 = 10;
     public const int AF_NETLINK = 16;
+    public const int AF_PACKET = 17;
     public const int MSG_PEEK = 0x2;
     public const int MSG_TRUNC = 0x20;
     public const int MSG_DONTWAIT = 0x40;

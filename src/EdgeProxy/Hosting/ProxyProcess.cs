@@ -97,25 +97,28 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         live.Writer = writer;
         live.Follower = follower;
         var keeping = state?.RunAsync(signals.Stop) ?? Task.CompletedTask;
+        await using var announcement = new AddressAnnouncement(settings, api, Cluster?.Namespace, () => LabelsOfNode(follower), snapshots, loggers, _time);
         var following = Task.WhenAll(
             follower.RunAsync(signals.Stop),
             externalNames.RunAsync(follower.ChangeExternalAddressesAsync, signals.Stop),
-            new AddressFollower(settings, monitor, vips, follower, l4, _logger).RunAsync(follower.Node, signals.Stop));
+            new AddressFollower(settings, monitor, vips, announcement, follower, l4, _logger).RunAsync(follower.Node, signals.Stop));
 
         await BecomeReadyAsync(l4, externalNames, readiness, signals.Stop);
         if (!signals.Stop.IsCancellationRequested)
         {
             writer?.Start();
+            announcement.Start();
             ProcessLog.Serving(_logger, http.HttpPort, http.HttpsPort, admin.Endpoint);
             Ready?.Invoke(follower.Served, http.HttpPort, http.HttpsPort);
         }
 
         await following;
 
-        // Not ready first, so that whoever balances over us stops sending; then no new work; then the old work ends or is cut. Meanwhile the
-        // cluster is told that we are gone, if nobody else is left.
+        // Not ready first, so that whoever balances over us stops sending, and no address that leads new clients here; then no new work; then the
+        // old work ends or is cut. Meanwhile the cluster is told that we are gone, if nobody else is left.
         readiness.BeginDrain();
-        await Task.WhenAll(keeping, writer?.StopAsync(signals.Now) ?? Task.CompletedTask, DrainAsync(l4, l7, signals.Now));
+        await announcement.WithdrawAsync();
+        await Task.WhenAll(keeping, announcement.ReleaseAsync(), writer?.StopAsync(signals.Now) ?? Task.CompletedTask, DrainAsync(l4, l7, signals.Now));
         ProcessLog.Stopped(_logger);
     }
 
@@ -128,8 +131,12 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         ProxyProtocolFrom = settings.ProxyProtocolFrom,
         RoutedNetworks = vips.RoutedNetworks,
         Transparent = vips.IsTransparent,
+        MovingLoadBalancers = settings.LoadBalancerAnnounce != AnnounceMode.Off,
         ExpectsForeignAddresses = Cluster is not null && settings.Vips == VipMode.Off,
     };
+
+    private IReadOnlyDictionary<string, string>? LabelsOfNode(SnapshotFollower follower) =>
+        follower.Served.Nodes.GetValueOrDefault(new NamespacedName("", settings.NodeName))?.Metadata.Labels;
 
     private LoadBalancerOptions LoadBalancer(HttpFrontendOptions http)
     {

@@ -15,15 +15,11 @@ internal static class WriterAssembly
     /// </summary>
     public static ClusterWriterOptions Options(ProxySettings settings, LoadBalancerOptions loadBalancer, string? contextNamespace, Func<string, string?> environment)
     {
-        var podNamespace = environment("POD_NAMESPACE") is { Length: > 0 } givenNamespace ? givenNamespace : contextNamespace;
-        var podName = environment("POD_NAME") is { Length: > 0 } givenName ? givenName : null;
+        var podNamespace = PodNamespace(contextNamespace, environment);
+        var podName = PodName(environment);
         return new ClusterWriterOptions
         {
-            Election = new LeaderElectionOptions
-            {
-                Lease = new NamespacedName(settings.ElectionNamespace ?? podNamespace ?? "default", settings.ElectionId),
-                Identity = $"{podName ?? Environment.MachineName}_{Guid.NewGuid():N}",
-            },
+            Election = Election(settings, contextNamespace, environment),
             LeaderElect = settings.LeaderElect,
             Pod = podName is not null && podNamespace is not null ? new NamespacedName(podNamespace, podName) : null,
             NodeName = settings.NodeName,
@@ -35,4 +31,16 @@ internal static class WriterAssembly
             UpdateStatusOnShutdown = settings.UpdateStatusOnShutdown,
         };
     }
+
+    /// <summary>Where the Lease of the election is, and who we are.</summary>
+    public static LeaderElectionOptions Election(ProxySettings settings, string? contextNamespace, Func<string, string?> environment) => new()
+    {
+        Lease = new NamespacedName(settings.ElectionNamespace ?? PodNamespace(contextNamespace, environment) ?? "default", settings.ElectionId),
+        Identity = $"{PodName(environment) ?? Environment.MachineName}_{Guid.NewGuid():N}",
+    };
+
+    private static string? PodNamespace(string? contextNamespace, Func<string, string?> environment) =>
+        environment("POD_NAMESPACE") is { Length: > 0 } given ? given : contextNamespace;
+
+    private static string? PodName(Func<string, string?> environment) => environment("POD_NAME") is { Length: > 0 } given ? given : null;
 }

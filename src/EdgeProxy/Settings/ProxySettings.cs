@@ -64,6 +64,18 @@ internal sealed class ProxySettings
     /// <summary>Addresses, ranges and CIDRs for Services of type LoadBalancer; empty: from manifests 127.240.0.0/24, in a cluster none.</summary>
     public ImmutableArray<string> LoadBalancerPool { get; set; } = [];
 
+    /// <summary>How neighbours find load-balancer addresses. Default: off.</summary>
+    public AnnounceMode LoadBalancerAnnounce { get; set; }
+
+    /// <summary>Interfaces on which they are announced; empty: the one whose network an address is in.</summary>
+    public ImmutableArray<string> LoadBalancerInterfaces { get; set; } = [];
+
+    /// <summary>How long other nodes wait for one that is not heard of, 2 s to 60 s, whole seconds. Default 2 s.</summary>
+    public TimeSpan LoadBalancerLeaseDuration { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>What becomes of the addresses of a node whose Lease cannot be renewed. Default: keep.</summary>
+    public WithoutApi LoadBalancerWithoutApi { get; set; }
+
     /// <summary>The ConfigMap with named pools; null: there is none.</summary>
     public NamespacedName? LoadBalancerConfig { get; set; }
 

@@ -101,6 +101,37 @@ internal static class SettingTable
             settings.LoadBalancerPool = [.. values];
             return null;
         }),
+        One("load-balancer-announce", "MODE", "How neighbours find load-balancer addresses: off (somebody else sees to it) or l2 (ARP and neighbour discovery, by one node at a time). Default off.",
+            (settings, value) =>
+            {
+                AnnounceMode? mode = value switch { "off" => AnnounceMode.Off, "l2" => AnnounceMode.L2, _ => null };
+                settings.LoadBalancerAnnounce = mode ?? settings.LoadBalancerAnnounce;
+                return mode is null ? "must be off or l2" : null;
+            }),
+        List("load-balancer-interface", "NAME", "Interfaces on which they are announced, whatever their networks. Default: the one whose network an address is in.",
+            (settings, values) =>
+            {
+                settings.LoadBalancerInterfaces = [.. values];
+                return values.FirstOrDefault(value => value.Length is 0 or > DummyInterface.MaxNameLength) is { } wrong ? $"'{wrong}' is not the name of an interface" : null;
+            }),
+        One("load-balancer-lease-duration", "DURATION", "How long other nodes wait for one that is not heard of before they take its addresses; it renews its Lease four times as often. Default 2s.",
+            (settings, value) =>
+            {
+                if (!int.TryParse(value.TrimEnd('s'), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds is < 2 or > 60)
+                {
+                    return "must be a whole number of seconds from 2 to 60";
+                }
+
+                settings.LoadBalancerLeaseDuration = TimeSpan.FromSeconds(seconds);
+                return null;
+            }),
+        One("load-balancer-without-api", "POLICY", "What becomes of the addresses of a node that cannot renew its Lease: keep (until another node asks for them on the LAN) or withdraw. Default keep.",
+            (settings, value) =>
+            {
+                WithoutApi? policy = value switch { "keep" => WithoutApi.Keep, "withdraw" => WithoutApi.Withdraw, _ => null };
+                settings.LoadBalancerWithoutApi = policy ?? settings.LoadBalancerWithoutApi;
+                return policy is null ? "must be keep or withdraw" : null;
+            }),
         Name("load-balancer-config", "ConfigMap with named pools of such addresses. Default: none.", (settings, name) => settings.LoadBalancerConfig = name),
         One("load-balancer-class", "NAME", $"Value of spec.loadBalancerClass that is ours. Default {LoadBalancerOptions.OwnClass}.", (settings, value) =>
         {
