@@ -43,6 +43,12 @@ public sealed class HttpFrontendOptions
     /// </summary>
     public bool SslPassthrough { get; set; }
 
+    /// <summary>
+    /// Serve plain HTTP/1.1 requests that are forwarded and nothing else on the event loops, where the frontend is given some; all others by Kestrel.
+    /// Default true.
+    /// </summary>
+    public bool FastLane { get; set; } = true;
+
     /// <summary>Time to open a connection to an endpoint before the next one is tried. Default 5 s (proxy-connect-timeout).</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);

@@ -1,4 +1,3 @@
-using EdgeProxy.Http.AccessLogs;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http.Features;
@@ -10,7 +9,7 @@ namespace EdgeProxy.Http.Endpoints;
 /// What Kestrel calls for each request: runs the pipeline, answers where no endpoint did, and writes the log line. Takes the place of ASP.NET's
 /// hosting application and middleware, which would add scopes, activities and two log lines a request.
 /// </summary>
-internal sealed class ProxyApplication(RequestPipeline pipeline, OwnAnswer answer, AccessLog? accessLog, ILogger logger, TimeProvider time) : IHttpApplication<Exchange>
+internal sealed class ProxyApplication(RequestPipeline pipeline, OwnAnswer answer, RequestLog log, ILogger logger, TimeProvider time) : IHttpApplication<Exchange>
 {
     /// <inheritdoc />
     public Exchange CreateContext(IFeatureCollection contextFeatures)
@@ -73,39 +72,11 @@ internal sealed class ProxyApplication(RequestPipeline pipeline, OwnAnswer answe
 
     private void Log(Exchange exchange, ResponseReason reason)
     {
-        var isError = reason.IsError();
-        var isLogged = logger.IsEnabled(isError ? LogLevel.Information : LogLevel.Debug);
-        if (!isLogged && accessLog is null)
+        if (log.Wants(reason))
         {
-            return;
-        }
-
-        // What the client saw: for an answer cut short that is the endpoint's status, and only the reason tells.
-        var response = exchange.Http.Response;
-        var unseen = reason == ResponseReason.ClientGone || (isError && !response.HasStarted);
-        var status = unseen ? reason.Status() : response.StatusCode;
-        accessLog?.Write(exchange, reason, status);
-        if (!isLogged)
-        {
-            return;
-        }
-
-        // The query stays out: it is where tokens travel.
-        var target = exchange.RawTarget;
-        var query = target.IndexOf('?', StringComparison.Ordinal);
-        var path = query < 0 ? target : target[..query];
-        var method = exchange.Http.Request.Method;
-        var host = exchange.Http.Request.Headers.Host.ToString();
-        var duration = time.GetElapsedTime(exchange.StartedAt);
-        if (isError)
-        {
-            HttpLog.Failed(
-                logger, method, host, path, status, reason.Word(), exchange.Route, exchange.Backend, exchange.Tries, duration);
-        }
-        else
-        {
-            HttpLog.Served(
-                logger, method, host, path, status, reason.Word(), exchange.Route, exchange.Backend, exchange.Tries, duration);
+            var response = exchange.Http.Response;
+            var unseen = reason == ResponseReason.ClientGone || (reason.IsError() && !response.HasStarted);
+            log.Write(exchange, reason, unseen ? reason.Status() : response.StatusCode);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using EdgeProxy.Http.FastLane;
 using EdgeProxy.Http.Tls;
 using EdgeProxy.Model;
 using Microsoft.AspNetCore.Builder;
@@ -28,6 +29,7 @@ internal sealed class ProxyServer : IAsyncDisposable
     private readonly HttpFrontendOptions _options;
     private readonly CertificateSelector _certificates;
     private readonly ConnectionIntake _intake;
+    private readonly FastLaneServer? _fastLane;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
 
@@ -35,14 +37,16 @@ internal sealed class ProxyServer : IAsyncDisposable
     static ProxyServer() => AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", isEnabled: true);
 
     public ProxyServer(
-        HttpFrontendOptions options, CertificateSelector certificates, SnapshotPublisher snapshots, ILoggerFactory loggerFactory, ILogger logger, TimeProvider time)
+        HttpFrontendOptions options, CertificateSelector certificates, SnapshotPublisher snapshots, FastLaneServer? fastLane, ILoggerFactory loggerFactory,
+        ILogger logger, TimeProvider time)
     {
         _options = options;
+        _fastLane = fastLane;
         _certificates = certificates;
         _logger = logger;
         _time = time;
         var feed = new ConnectionFeed();
-        _intake = new ConnectionIntake(options, snapshots, feed, loggerFactory, logger, time);
+        _intake = new ConnectionIntake(options, snapshots, fastLane, feed, loggerFactory, logger, time);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggerFactory);
         builder.Services.AddSingleton<IConnectionListenerFactory>(feed);
@@ -77,13 +81,18 @@ internal sealed class ProxyServer : IAsyncDisposable
     public async Task StopAsync(CancellationToken deadline)
     {
         await CloseAsync();
-        await Task.WhenAll(_intake.StopAsync(deadline), _kestrel.StopAsync(deadline));
+        await Task.WhenAll(_intake.StopAsync(deadline), _fastLane?.StopAsync(deadline) ?? Task.CompletedTask, _kestrel.StopAsync(deadline));
     }
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         await CloseAsync();
+        if (_fastLane is not null)
+        {
+            await _fastLane.StopAsync(new CancellationToken(canceled: true));
+        }
+
         await _services.DisposeAsync();
         await _intake.DisposeAsync();
     }

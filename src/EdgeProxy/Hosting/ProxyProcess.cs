@@ -63,7 +63,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         await using var l4 = new L4Dataplane(loops, snapshots, DataplaneOptions(vips), loggers, _time);
 
         var http = HttpOptions();
-        await using var l7 = new HttpFrontend(snapshots, http, loggers, _time);
+        await using var l7 = new HttpFrontend(snapshots, http, loggers, _time, loops);
         await l7.StartAsync(signals.Stop);
 
         await reading;
@@ -176,6 +176,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
             AffinityKey = settings.AffinityKey,
             ProxyProtocolFrom = settings.HttpProxyProtocolFrom,
             SslPassthrough = settings.SslPassthrough,
+            FastLane = settings.HttpFastLane,
 
             // From manifests there is nothing in front of us: clients reach this very port. In a cluster a Service has the usual one.
             RedirectPort = Cluster is null ? httpsPort : 443,

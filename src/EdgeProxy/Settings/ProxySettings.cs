@@ -148,6 +148,9 @@ internal sealed class ProxySettings
     /// <summary>Whether hosts may end TLS themselves (annotation ssl-passthrough).</summary>
     public bool SslPassthrough { get; set; }
 
+    /// <summary>Whether plain HTTP/1.1 requests that need nothing but forwarding are served on the event loops.</summary>
+    public bool HttpFastLane { get; set; } = true;
+
     /// <summary>Addresses and ports of the DNS server; empty: there is none.</summary>
     public ImmutableArray<IPEndPoint> Dns { get; set; } = [];
 
