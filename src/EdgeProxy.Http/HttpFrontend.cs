@@ -72,7 +72,7 @@ public sealed class HttpFrontend : IAsyncDisposable
     /// <summary>Where HTTPS is served; the ports are known once started.</summary>
     public IReadOnlyList<IPEndPoint> HttpsEndPoints => _server.HttpsEndPoints;
 
-    /// <summary>Requests the fast lane has answered since start.</summary>
+    /// <summary>Requests the fast lane has served, or is serving, since start.</summary>
     public long FastLaneRequests => _fastLane?.Served ?? 0;
 
     /// <summary>Connections the fast lane has given to Kestrel since start.</summary>

@@ -39,8 +39,8 @@ internal sealed class AnswerHead
     /// <summary>The status.</summary>
     public int Status { get; private set; }
 
-    /// <summary>Status and reason phrase.</summary>
-    public Range StatusText { get; private set; }
+    /// <summary>The reason phrase; may be empty.</summary>
+    public Range Phrase { get; private set; }
 
     /// <summary>How the end of the body is known.</summary>
     public BodyFraming Framing { get; private set; }
@@ -154,7 +154,7 @@ internal sealed class AnswerHead
 
         _isHttp11 = line[7] == '1';
         Status = ((line[9] - '0') * 100) + ((line[10] - '0') * 10) + line[11] - '0';
-        StatusText = 9..line.Length;
+        Phrase = Math.Min(ShortestLine + 1, line.Length)..line.Length;
         return Status >= 100;
     }
 
@@ -250,8 +250,8 @@ internal sealed class AnswerHead
     private bool? NoteLength(ReadOnlySpan<byte> value, (int Start, int End) line)
     {
         const int MostDigits = 18; // always fits into a long
-        if (value.Length > MostDigits || value.ContainsAnyExceptInRange((byte)'0', (byte)'9') || !Utf8Parser.TryParse(value, out long length, out _)
-            || (ContentLength >= 0 && length != ContentLength))
+        if (ContentLength >= 0 || value.Length > MostDigits || value.ContainsAnyExceptInRange((byte)'0', (byte)'9')
+            || !Utf8Parser.TryParse(value, out long length, out _))
         {
             return null;
         }

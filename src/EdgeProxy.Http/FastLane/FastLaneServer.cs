@@ -26,7 +26,7 @@ internal sealed class FastLaneServer
         EventLoopGroup loops, HttpFrontendOptions options, SnapshotPublisher snapshots, RequestLog log, ILogger logger, TimeProvider time) =>
         _lanes = [.. loops.Loops.Select(loop => new LaneLoop(loop, options, snapshots, log, logger, time))];
 
-    /// <summary>Requests answered here since start.</summary>
+    /// <summary>Requests begun here since start.</summary>
     public long Served => _lanes.Sum(lane => lane.Served);
 
     /// <summary>Connections given to Kestrel since start.</summary>

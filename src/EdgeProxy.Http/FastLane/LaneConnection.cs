@@ -311,6 +311,7 @@ internal sealed class LaneConnection : ILoopSocketOwner
         }
         else if (LaneRequest.TryBegin(_lane, this, bytes[..(int)length]) is { } request)
         {
+            _lane.CountServed();
             _isPartial = false;
             Keep(bytes[(int)length..]);
             _phase = Phase.Serving;

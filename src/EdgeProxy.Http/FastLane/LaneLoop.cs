@@ -83,7 +83,7 @@ internal sealed class LaneLoop
     /// <summary>Clients are told to connect anew.</summary>
     public bool IsDraining { get; private set; }
 
-    /// <summary>Requests answered since start. Any thread.</summary>
+    /// <summary>Requests begun since start. Any thread.</summary>
     public long Served => Volatile.Read(ref _served);
 
     /// <summary>Connections given away since start. Any thread.</summary>
@@ -145,10 +145,12 @@ internal sealed class LaneLoop
         Remove(connection);
     }
 
+    /// <summary>Counts a request that is served here.</summary>
+    public void CountServed() => _served++;
+
     /// <summary>Takes note of the end of a request.</summary>
     public void Note(LaneRequest request, ResponseReason reason, int status)
     {
-        _served++;
         if (_log.Wants(reason))
         {
             _log.Write(_lines.Describe(request), reason, status);

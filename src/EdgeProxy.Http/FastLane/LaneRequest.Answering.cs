@@ -178,8 +178,7 @@ internal sealed partial class LaneRequest
         _isLast = _wantsClose || _lane.IsDraining;
 
         var to = new ByteWriter(_lane.Output);
-        to.Write("HTTP/1.1 "u8);
-        to.WriteLine(default, bytes[head.StatusText]);
+        WriteStatus(ref to, head, bytes[head.Phrase]);
         head.Lines.WriteTo(ref to, bytes);
         if (!head.HasDate)
         {
@@ -209,6 +208,18 @@ internal sealed partial class LaneRequest
         WriteFramed(ref to, body.Slice(start, count));
         DropKept();
         Pass(_lane.Output.AsSpan(0, to.Length));
+    }
+
+    private static void WriteStatus(ref ByteWriter to, AnswerHead head, ReadOnlySpan<byte> phrase)
+    {
+        to.Write("HTTP/1.1 "u8);
+        to.Write([(byte)('0' + (head.Status / 100)), (byte)('0' + (head.Status / 10 % 10)), (byte)('0' + (head.Status % 10)), (byte)' ']);
+        if (phrase.IsEmpty)
+        {
+            to.Write(ReasonPhrases.GetReasonPhrase(head.Status));
+        }
+
+        to.WriteLine(phrase, default);
     }
 
     private void ReadBody()

@@ -157,6 +157,7 @@ internal sealed partial class LaneRequest
     {
         _isConnecting = false;
         SendOn();
+        ReadAnswer(); // what came with the handshake has no edge of its own any more
     }
 
     /// <summary>It never came about.</summary>
@@ -201,7 +202,11 @@ internal sealed partial class LaneRequest
     /// <summary><see cref="Due"/> has come.</summary>
     public void OnTimeout()
     {
-        if (_isConnecting)
+        if (_isAnswered)
+        {
+            Cut(ResponseReason.ClientGone); // it takes nothing
+        }
+        else if (_isConnecting)
         {
             OnDialFailed(DialError.Timeout);
         }
