@@ -316,7 +316,14 @@ internal sealed class LaneConnection : ILoopSocketOwner
             Keep(bytes[(int)length..]);
             _phase = Phase.Serving;
             _request = request;
-            request.Send();
+            if (_socket.HasPeerClosed)
+            {
+                request.OnClientGone();
+            }
+            else
+            {
+                request.Send();
+            }
         }
         else
         {
