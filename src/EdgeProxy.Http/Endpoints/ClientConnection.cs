@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using EdgeProxy.Model;
+using Microsoft.AspNetCore.Connections;
 
 namespace EdgeProxy.Http.Endpoints;
 
@@ -23,6 +24,10 @@ internal sealed record ClientConnection(EndpointAddress Endpoint, IpAddr Destina
 
     /// <summary>Describes a connection that was just accepted.</summary>
     /// <remarks>A client behind a load balancer sees 443 whatever we listen on, so that is what endpoints are told (as ingress-nginx does).</remarks>
+    public static ClientConnection Of(BaseConnectionContext connection, bool https, int redirectPort) =>
+        Of(connection.RemoteEndPoint, connection.LocalEndPoint, https, redirectPort);
+
+    /// <summary>The same, by its ends.</summary>
     public static ClientConnection Of(EndPoint? remoteEndPoint, EndPoint? localEndPoint, bool https, int redirectPort)
     {
         var client = remoteEndPoint is IPEndPoint remote ? EndpointAddress.From(remote) : default;

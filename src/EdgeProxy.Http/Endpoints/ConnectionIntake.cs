@@ -207,7 +207,7 @@ internal sealed class ConnectionIntake : IAsyncDisposable
 
         connection.RemoteEndPoint = remote ?? connection.RemoteEndPoint;
         connection.LocalEndPoint = local ?? connection.LocalEndPoint;
-        connection.Features.Set(ClientConnection.Of(connection.RemoteEndPoint, connection.LocalEndPoint, https, _options.RedirectPort));
+        connection.Features.Set(ClientConnection.Of(connection, https, _options.RedirectPort));
         try
         {
             await _feed.HandInAsync(entrance, connection, _stopping.Token);

@@ -157,7 +157,6 @@ internal sealed partial class LaneRequest
     {
         _isConnecting = false;
         SendOn();
-        ReadAnswer(); // what came with the handshake has no edge of its own any more
     }
 
     /// <summary>It never came about.</summary>
@@ -283,6 +282,7 @@ internal sealed partial class LaneRequest
         _lastActive = _lane.Loop.Now;
         _connection.WakeAt(Due);
         SendRest();
+        ReadAnswer(); // what came with the handshake, or was there before a send that broke, has no edge of its own
     }
 
     private void SendRest()
@@ -292,10 +292,6 @@ internal sealed partial class LaneRequest
         {
             _sent += sent;
             _lastActive = _lane.Loop.Now;
-        }
-        else if (sent == LoopSocket.Broken)
-        {
-            OnUpstreamEnded();
         }
     }
 

@@ -153,8 +153,16 @@ public sealed unsafe class LoopSocket : IPolledDescriptor, ILoopWork
                 return sent;
             }
 
-            HasFailed |= sent != -Errno.EAGAIN;
-            return HasFailed ? Broken : Again;
+            if (sent == -Errno.EAGAIN)
+            {
+                return Again;
+            }
+
+            // What the peer had sent before may still be read: who answers and closes without reading to the end resets, and the answer counts.
+            HasFailed = true;
+            IsReadable = true;
+            _mayReadShort = true;
+            return Broken;
         }
     }
 

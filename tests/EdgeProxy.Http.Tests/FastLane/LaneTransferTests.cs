@@ -230,6 +230,26 @@ public sealed class LaneTransferTests
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task Answer_given_before_the_body_was_read_stands_although_the_endpoint_resets()
+    {
+        var cancel = Deadline.Token;
+        await using var backend = RawBackend.Doing(async (_, wire, _, stop) =>
+        {
+            // What it leaves unread makes its close a reset.
+            await wire.ReadLineAsync(stop);
+            await wire.SendAsync("HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno", stop);
+        });
+        await using var proxy = await TestProxy.ServingAsync(backend.Address);
+        using var client = await proxy.ConnectAsync(cancel);
+
+        var answer = await client.AskAsync($"POST / HTTP/1.1\r\nHost: app.example.com\r\nContent-Length: 60000\r\n\r\n{new string('x', 60_000)}", cancel);
+
+        Assert.Equal(413, answer.Status);
+        Assert.Equal("no", answer.Text);
+        Assert.Equal(1, proxy.Frontend.FastLaneRequests);
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task Chunks_that_are_none_cut_the_answer_short()
     {
         var cancel = Deadline.Token;
