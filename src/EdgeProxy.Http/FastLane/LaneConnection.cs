@@ -100,6 +100,11 @@ internal sealed class LaneConnection : ILoopSocketOwner
     {
         if (_phase == Phase.Reading)
         {
+            ReadMore(); // a request that is here already is no less welcome than one that was begun
+        }
+
+        if (_phase == Phase.Reading)
+        {
             Close();
         }
     }
@@ -221,7 +226,7 @@ internal sealed class LaneConnection : ILoopSocketOwner
         }
 
         _isReading = true;
-        while (_phase == Phase.Reading && (ReadKept() || ReadMore()))
+        while (_phase == Phase.Reading && (ReadKept() || (_socket.IsReadable && ReadMore())))
         {
         }
 
@@ -241,11 +246,6 @@ internal sealed class LaneConnection : ILoopSocketOwner
 
     private bool ReadMore()
     {
-        if (!_socket.IsReadable)
-        {
-            return false;
-        }
-
         if (_keptCount == 0)
         {
             var input = _lane.Input.AsSpan(LaneLoop.Margin, LaneLoop.ReadSize);

@@ -21,6 +21,9 @@ internal sealed partial class LaneRequest
     private bool _isLast;
     private ResponseReason _outcome = ResponseReason.Forwarded;
 
+    // Something came in answer.
+    private bool _isHeard;
+
     // The beginning of a head whose end has not come.
     private byte[] _kept = [];
     private int _keptCount;
@@ -99,6 +102,7 @@ internal sealed partial class LaneRequest
         if (count > 0)
         {
             _lastActive = _lane.Loop.Now;
+            _isHeard = true;
             return true;
         }
 
@@ -165,6 +169,15 @@ internal sealed partial class LaneRequest
         UpstreamTime = _lane.Time.GetElapsedTime(_sentAt);
         UpstreamStatus = head.Status;
         ServicePort.ReportConnected(Backend!, UpstreamTime); // it has answered
+        if (_tries.Rejects(head.Status))
+        {
+            // Nothing of it is passed on.
+            UpstreamStatus = 0;
+            EndTry();
+            Send();
+            return;
+        }
+
         _framing = head.Framing;
         _isChunkedOut = _framing is BodyFraming.Chunked or BodyFraming.UntilClose;
         _keepsUpstream = head.KeepsConnection;

@@ -101,7 +101,7 @@ internal sealed partial class LaneRequest
     }
 
     // RFC 9112 §9.3.1: a connection that ended without a word, after it had been kept, has most likely ended before the request came.
-    private bool MaySendAgain => _isReused && _keptCount == 0 && (!_hasBody || UpstreamTries.IsIdempotent(_method));
+    private bool MaySendAgain => _isReused && !_isHeard && (!_hasBody || UpstreamTries.IsIdempotent(_method));
 
     /// <summary>1. Begins with a request whose head is <see cref="LaneLoop.Head"/>; null when it is not for the fast lane.</summary>
     public static LaneRequest? TryBegin(LaneLoop lane, LaneConnection connection, ReadOnlySpan<byte> bytes)
@@ -119,7 +119,7 @@ internal sealed partial class LaneRequest
             || !LaneRules.IsPlain(route)
             || route.Backend is not { } backend
             || snapshot.Find(backend) is not { } port
-            || !LaneRules.IsPlain(port))
+            || !LaneRules.IsPlain(route.Forwarding.Upstream, port))
         {
             return null;
         }
@@ -278,6 +278,7 @@ internal sealed partial class LaneRequest
     private void SendOn()
     {
         _sent = 0;
+        _isHeard = false;
         _sentAt = _lane.Time.GetTimestamp();
         _lastActive = _lane.Loop.Now;
         _connection.WakeAt(Due);

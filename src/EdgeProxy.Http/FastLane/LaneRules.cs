@@ -8,9 +8,6 @@ namespace EdgeProxy.Http.FastLane;
 /// <summary>What the fast lane is for: requests that are forwarded and nothing else. It is asked of everything that could want more.</summary>
 internal static class LaneRules
 {
-    private const RetryConditions ByFailure =
-        RetryConditions.Error | RetryConditions.Timeout | RetryConditions.InvalidHeader | RetryConditions.NonIdempotent;
-
     /// <summary>The settings of all hosts ask for nothing but forwarding; of believed senders see <see cref="HttpSettings.Forwarded"/>.</summary>
     public static bool IsPlain(HttpSettings settings) =>
         !settings.AllowsUnderscores
@@ -24,14 +21,18 @@ internal static class LaneRules
     public static bool IsPlain(Route route) =>
         !route.HasSteps && !route.SslRedirect && route.Rewrite is null && route.Canary is null && IsPlain(route.Forwarding);
 
-    /// <summary>The Service port speaks HTTP/1.1 without TLS.</summary>
-    public static bool IsPlain(ServicePort port) => UpstreamProtocol.Of(port.Config.AppProtocol) == default;
+    /// <summary>HTTP/1.1 without TLS is spoken to the endpoints, for a client that came without TLS.</summary>
+    public static bool IsPlain(UpstreamPolicy upstream, ServicePort port) => upstream.Protocol switch
+    {
+        BackendProtocol.Auto => UpstreamProtocol.Of(port.Config.AppProtocol) == default,
+        BackendProtocol.Http or BackendProtocol.SameAsClient => true,
+        _ => false,
+    };
 
     private static bool IsPlain(ForwardingPolicies forwarding) =>
         ReferenceEquals(forwarding, ForwardingPolicies.Default)
         || (!forwarding.Transfer.BuffersRequest
-            && (forwarding.Retry.Conditions & ~ByFailure) == RetryConditions.None
-            && forwarding.Upstream is { Protocol: BackendProtocol.Auto, IsService: false }
+            && !forwarding.Upstream.IsService
             && forwarding.Balancing.HashBy is null
             && forwarding.Affinity is null
             && forwarding.Mirror is null);

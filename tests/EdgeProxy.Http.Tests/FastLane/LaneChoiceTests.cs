@@ -71,7 +71,7 @@ public sealed class LaneChoiceTests
     [InlineData("limit-rps", "100")]
     [InlineData("affinity", "cookie")]
     [InlineData("upstream-hash-by", "$request_uri")]
-    [InlineData("proxy-next-upstream", "http_503")]
+    [InlineData("mirror-target", "http://192.0.2.1/")]
     [InlineData("service-upstream", "true")]
     [InlineData("proxy-request-buffering", "on")]
     public async Task Route_that_asks_for_more_is_kestrels(string annotation, string value)
@@ -91,6 +91,8 @@ public sealed class LaneChoiceTests
     [InlineData("proxy-connect-timeout", "3")]
     [InlineData("proxy-body-size", "2m")]
     [InlineData("proxy-next-upstream", "error timeout non_idempotent")]
+    [InlineData("proxy-next-upstream", "http_503")]
+    [InlineData("backend-protocol", "HTTP")]
     public async Task Route_with_limits_of_its_own_stays(string annotation, string value)
     {
         var cancel = Deadline.Token;
