@@ -31,7 +31,7 @@ internal static partial class DataplaneLog
 
     [LoggerMessage(210, LogLevel.Debug, "Connection from {Client} to {Frontend} closed: {Reason}; backend {Backend}, tries {Tries}, {BytesUp} bytes up, {BytesDown} down.")]
     public static partial void SessionClosed(
-        ILogger logger, IpEndpoint client, FrontendAddress frontend, CloseReason reason, Backend? backend, int tries, long bytesUp, long bytesDown);
+        ILogger logger, IpEndpoint client, FrontendAddress frontend, string reason, Backend? backend, int tries, long bytesUp, long bytesDown);
 
     [LoggerMessage(211, LogLevel.Debug, "Backend {Backend} of {ServicePort} did not accept: {Error}.")]
     public static partial void DialFailed(ILogger logger, Backend backend, ServicePortName servicePort, DialError error);

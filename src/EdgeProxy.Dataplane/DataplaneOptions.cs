@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EdgeProxy.Dataplane.Counting;
 using EdgeProxy.Model;
 
 namespace EdgeProxy.Dataplane;
@@ -58,6 +59,9 @@ public sealed class DataplaneOptions
     /// false.
     /// </summary>
     public bool ExpectsForeignAddresses { get; set; }
+
+    /// <summary>Is told of connections and flows that are over. Default null: nobody.</summary>
+    public IConnectionLog? ConnectionLog { get; set; }
 
     internal bool IsRouted(IpAddr address) => RoutedNetworks.Any(network => network.Contains(address));
 

@@ -1,3 +1,4 @@
+using EdgeProxy.Dataplane.Counting;
 using EdgeProxy.Dataplane.Draining;
 using EdgeProxy.Dataplane.Health;
 using EdgeProxy.Dataplane.Listeners;
@@ -31,18 +32,19 @@ public sealed class L4Dataplane : IAsyncDisposable
     {
         _time = time;
         _logger = loggers.CreateLogger("EdgeProxy.L4");
+        Counters = new L4Counters(loops.Loops.Count);
         _sessions = new SessionTable(loops);
         _endpointDrain = new EndpointDrain(snapshots, _sessions, time, _logger);
         var own = new OwnAddresses();
         var maxSockets = options.MaxUdpSocketsPerLoop ?? LocalPorts.ForUpstreams / loops.Loops.Count;
-        _flows = [.. loops.Loops.Select(loop => new LoopFlows(loop, maxSockets, options, own))];
+        _flows = [.. loops.Loops.Select(loop => new LoopFlows(loop, maxSockets, options, own, Counters))];
         loops.UnexpectedException = (loop, exception) => DataplaneLog.LoopFault(_logger, loop.Index, exception);
         loops.ListenersTakeOneLoop = () => DataplaneLog.ListenersTakeOneLoop(_logger, OpenFiles.Limit);
         _tcp = new ListenerSet(
             snapshots,
             "TCP",
             frontend => frontend.Address.Protocol == TransportProtocol.Tcp && frontend.Kind != FrontendKind.HealthCheckNodePort,
-            (address, clients) => TcpFrontend.Bind(loops, address, clients, snapshots, options, _sessions, own, _logger),
+            (address, clients) => TcpFrontend.Bind(loops, address, clients, snapshots, options, _sessions, own, Counters, _logger),
             own,
             options,
             time,
@@ -70,8 +72,23 @@ public sealed class L4Dataplane : IAsyncDisposable
     /// <summary>Ends when the listeners of the first snapshot are bound, or have failed to and are being tried again.</summary>
     public Task FollowedFirst => Task.WhenAll(_tcp.FollowedFirst, _udp.FollowedFirst, _health.FollowedFirst);
 
+    /// <summary>What was counted.</summary>
+    public L4Counters Counters { get; }
+
+    /// <summary>Frontends of one protocol that are listened on, health-check node ports aside.</summary>
+    public int Listeners(TransportProtocol protocol) => SetOf(protocol).Count;
+
+    /// <summary>Frontends of one protocol that cannot be bound, and are tried again.</summary>
+    public int FailedListeners(TransportProtocol protocol) => SetOf(protocol).FailedCount;
+
     /// <summary>Frontends that are listened on, health-check node ports aside.</summary>
     public int ListenerCount => _tcp.Count + _udp.Count;
+
+    /// <summary>True when a frontend is listened on.</summary>
+    public bool IsListening(FrontendAddress address) => _tcp.IsListening(address) || _udp.IsListening(address) || _health.IsListening(address);
+
+    /// <summary>Why a frontend cannot be listened on; null when it can, or need not be.</summary>
+    public string? FailureOf(FrontendAddress address) => _tcp.FailureOf(address) ?? _udp.FailureOf(address) ?? _health.FailureOf(address);
 
     /// <summary>Open TCP connections.</summary>
     public int ConnectionCount => _sessions.Count;
@@ -114,6 +131,8 @@ public sealed class L4Dataplane : IAsyncDisposable
         await _health.DisposeAsync();
         DataplaneLog.Drained(_logger, open - left, left);
     }
+
+    private ListenerSet SetOf(TransportProtocol protocol) => protocol == TransportProtocol.Udp ? _udp : _tcp;
 
     /// <summary>
     /// UDP has no end that could be waited for: a conversation counts as over when no datagram passed for a second. Waiting for flows to

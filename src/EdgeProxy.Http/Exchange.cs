@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using EdgeProxy.Http.Endpoints;
 using EdgeProxy.Http.Policies;
 using EdgeProxy.Http.Policies.Errors;
 using EdgeProxy.Http.Policies.ExternalAuth;
+using EdgeProxy.Http.Reporting;
 using EdgeProxy.Http.Tls;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Policies;
@@ -15,7 +17,7 @@ namespace EdgeProxy.Http;
 /// One request on its way: what came in, and what was decided so far. Kestrel keeps one per connection or stream and it is used again for the
 /// next request, so nobody may hold on to it.
 /// </summary>
-internal sealed class Exchange
+internal sealed class Exchange : IServedRequest
 {
     private readonly DefaultHttpContext _http = new();
     private readonly List<IDisposable> _held = [];
@@ -99,6 +101,23 @@ internal sealed class Exchange
     /// <summary>Bytes of the answer's body: those that were passed on, or its length where that was known before.</summary>
     public long BodyBytesSent { get; set; }
 
+    /// <summary>Its server span; null: it is not traced.</summary>
+    public Activity? Span { get; set; }
+
+    /// <summary>The span of the try under way; null: it is not traced.</summary>
+    public Activity? TrySpan { get; set; }
+
+    string IServedRequest.Method => _http.Request.Method;
+
+    string IServedRequest.Host => _http.Request.Headers.Host.ToString();
+
+    string IServedRequest.Protocol => _http.Request.Protocol;
+
+    string IServedRequest.Referer => _http.Request.Headers.Referer.ToString();
+
+    string IServedRequest.UserAgent => _http.Request.Headers.UserAgent.ToString();
+
+    long IServedRequest.RequestBytes => _http.Request.ContentLength ?? 0;
 
     /// <summary>Takes up a request.</summary>
     public void Begin(IFeatureCollection features, long startedAt)
@@ -128,6 +147,8 @@ internal sealed class Exchange
         UpstreamStatus = 0;
         UpstreamTime = TimeSpan.Zero;
         BodyBytesSent = 0;
+        Span = null;
+        TrySpan = null;
     }
 
     /// <summary>Keeps something that must be given back when the request ends, however it ends.</summary>

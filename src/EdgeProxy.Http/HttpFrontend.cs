@@ -8,6 +8,7 @@ using EdgeProxy.Http.Policies.Affinity;
 using EdgeProxy.Http.Policies.BasicAuth;
 using EdgeProxy.Http.Policies.ExternalAuth;
 using EdgeProxy.Http.Policies.Limits;
+using EdgeProxy.Http.Reporting;
 using EdgeProxy.Http.Tls;
 using EdgeProxy.Model;
 using EdgeProxy.Transport.Loops;
@@ -45,8 +46,9 @@ public sealed class HttpFrontend : IAsyncDisposable
         _logger = loggerFactory.CreateLogger<HttpFrontend>();
         _time = time;
         _certificates = new CertificateSelector(snapshots, _logger, time);
+        Metrics = new HttpMetrics(options.MetricsDetail, options.CountsForNginxBoards);
         var cookies = new AffinityCookies(options.AffinityKey);
-        _forwarder = new UpstreamForwarder(options, cookies, _logger, time);
+        _forwarder = new UpstreamForwarder(options, cookies, Metrics, _logger, time);
         _passwords = new PasswordChecker();
         _auth = new AuthClient(snapshots, options, time);
         var services = new StepServices
@@ -59,12 +61,19 @@ public sealed class HttpFrontend : IAsyncDisposable
             Verdicts = new VerdictCache(time),
         };
         _expiry = new CertificateExpiry(snapshots, _logger, time);
-        var log = new RequestLog(AccessLog.Open(options.AccessLog, options.AccessLogOutput, _logger, time, out _accessLog), _logger, time);
-        _fastLane = loops is not null && options.FastLane ? new FastLaneServer(loops, options, snapshots, log, _logger, time) : null;
-        _server = new ProxyServer(options, _certificates, snapshots, _fastLane, loggerFactory, _logger, time);
+        var log = AccessLog.Open(options.AccessLog, options.AccessLogOutput, _logger, time, out _accessLog);
+        var ledger = new RequestLedger(Metrics, log, _logger, time);
+        _fastLane = loops is not null && options.FastLane ? new FastLaneServer(loops, options, snapshots, ledger, _logger, time) : null;
+        _server = new ProxyServer(options, _certificates, snapshots, _fastLane, Metrics, loggerFactory, _logger, time);
         _application = new ProxyApplication(
-            new RequestPipeline(snapshots, _forwarder, cookies, services, options.MaxRequestBodySize), new OwnAnswer(options.RedirectPort), log, _logger, time);
+            new RequestPipeline(snapshots, _forwarder, cookies, services, options.MaxRequestBodySize), new OwnAnswer(options.RedirectPort), ledger, _logger, time);
     }
+
+    /// <summary>What was counted.</summary>
+    public HttpMetrics Metrics { get; }
+
+    /// <summary>Lines of the access log that were lost; 0 without one.</summary>
+    public long LostLogLines => _accessLog?.TotalLost ?? 0;
 
     /// <summary>Where plain HTTP is served; the ports are known once started.</summary>
     public IReadOnlyList<IPEndPoint> HttpEndPoints => _server.HttpEndPoints;

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using EdgeProxy.Http.AccessLogs;
+using EdgeProxy.Http.Reporting;
 using EdgeProxy.Model;
+using Microsoft.AspNetCore.Connections;
 
 namespace EdgeProxy.Http;
 
@@ -48,6 +50,15 @@ public sealed class HttpFrontendOptions
     /// Default true.
     /// </summary>
     public bool FastLane { get; set; } = true;
+
+    /// <summary>
+    /// Serve HTTP/3 too, at the UDP port of <see cref="HttpsPort"/>'s number, and tell clients of it. Default false. Needs libmsquic, and that
+    /// nobody begins with a PROXY header; without, it is said once and everything else is served.
+    /// </summary>
+    public bool Http3 { get; set; }
+
+    /// <summary>What stands in for QUIC, in tests. Default null: the system's.</summary>
+    internal IMultiplexedConnectionListenerFactory? QuicTransport { get; set; }
 
     /// <summary>Time to open a connection to an endpoint before the next one is tried. Default 5 s (proxy-connect-timeout).</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
@@ -96,6 +107,12 @@ public sealed class HttpFrontendOptions
 
     /// <summary>Where the access log goes. Default: nowhere. Not closed.</summary>
     public Stream AccessLogOutput { get; set; } = Stream.Null;
+
+    /// <summary>Whether metrics have labels for hosts or routes. Default none.</summary>
+    public MetricsDetail MetricsDetail { get; set; }
+
+    /// <summary>Counts what dashboards for ingress-nginx ask for as well. Default false: it costs every request some more.</summary>
+    public bool CountsForNginxBoards { get; set; }
 
     /// <summary>Most bytes of a request line; more is answered 414. Default 8 KiB.</summary>
     [Range(256, 1024 * 1024)]

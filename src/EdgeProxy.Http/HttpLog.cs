@@ -40,6 +40,9 @@ internal static partial class HttpLog
     [LoggerMessage(315, LogLevel.Warning, "The access log cannot be written any more: {Problem}")]
     public static partial void AccessLogEnded(ILogger logger, string problem);
 
+    [LoggerMessage(316, LogLevel.Warning, "HTTP/3 is not served: {Obstacle}. HTTP/1.1 and HTTP/2 are.")]
+    public static partial void NoHttp3(ILogger logger, string obstacle);
+
     [LoggerMessage(320, LogLevel.Warning, "The certificate of Secret {Secret} cannot be used, the default one takes its place: {Problem}")]
     public static partial void BadCertificate(ILogger logger, NamespacedName secret, string problem);
 

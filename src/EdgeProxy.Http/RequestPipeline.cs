@@ -4,6 +4,7 @@ using EdgeProxy.Http.Forwarding;
 using EdgeProxy.Http.Policies;
 using EdgeProxy.Http.Policies.Affinity;
 using EdgeProxy.Http.Policies.Canary;
+using EdgeProxy.Http.Reporting;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Policies;
 using EdgeProxy.Model.Routing;
@@ -30,6 +31,7 @@ internal sealed class RequestPipeline(
     public ValueTask<ResponseReason> ServeAsync(Exchange exchange)
     {
         var reason = FindRoute(exchange);
+        exchange.Span = RequestTracing.Begin(exchange);
         if (reason != ResponseReason.Forwarded)
         {
             return ValueTask.FromResult(reason);
@@ -102,7 +104,7 @@ internal sealed class RequestPipeline(
         exchange.HostName = HostName.Normalize(exchange.Client.Host ?? exchange.Http.Request.Headers.Host);
 
         // 3
-        var route = snapshot.Routes.Find(exchange.HostName, path);
+        var route = snapshot.Routes.Find(exchange.HostName, path) ?? snapshot.DefaultRoute;
         exchange.Route = route;
         if (route is null)
         {

@@ -92,7 +92,7 @@ public enum ResponseReason
 }
 
 /// <summary>Words, statuses and bodies of <see cref="ResponseReason"/>.</summary>
-internal static class ResponseReasons
+public static class ResponseReasons
 {
     private static readonly byte[]?[] Bodies = [.. Enum.GetValues<ResponseReason>().Select(BodyOf)];
 

@@ -64,8 +64,16 @@ public sealed record ProxySnapshot
             return null;
         }
 
-        return backend.PortName is { } name ? service.FindPort(name, TransportProtocol.Tcp) : service.FindTcpPort(backend.PortNumber);
+        return backend switch
+        {
+            { PortName: { } name } => service.FindPort(name, TransportProtocol.Tcp),
+            { PortNumber: 0 } => FindFirstPort(backend.Service),
+            _ => service.FindTcpPort(backend.PortNumber),
+        };
     }
+
+    /// <summary>The route of requests that no Ingress takes; null: there is none, or nobody who could serve it.</summary>
+    public Route? DefaultRoute => Http.DefaultRoute is { Backend: { } backend } route && Find(backend) is { HttpScheduler.Candidates.IsEmpty: false } ? route : null;
 
     /// <summary>The first TCP port of a Service, or null.</summary>
     public ServicePort? FindFirstPort(NamespacedName service) =>

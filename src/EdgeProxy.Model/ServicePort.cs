@@ -180,6 +180,9 @@ public sealed class ServicePort
     /// <summary>True while a backend is passed over because it kept failing.</summary>
     public bool IsEjected(Backend backend) => backend.Failures.IsEjected(State.Ejections.Now);
 
+    /// <summary>How much longer a backend is passed over; zero when it is not.</summary>
+    public TimeSpan EjectedFor(Backend backend) => backend.Failures.Remaining(State.Ejections.Now);
+
     /// <summary>True when the endpoint is still listed and serving: an open UDP flow may stay, whatever policies say.</summary>
     public bool StillServes(Backend backend)
     {

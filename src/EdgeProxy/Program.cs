@@ -8,6 +8,7 @@ var root = new RootCommand("EdgeProxy: the userspace data plane for Kubernetes c
     DemoCommand.Create(),
     CheckCommand.Create(),
     ExplainCommand.Create(),
+    StatusCommand.Create(),
     EnvCommand.Create(),
 };
 

@@ -115,7 +115,7 @@ public abstract class ClientAddressTests(IoMode io)
         var why = await _log.WaitForAsync(line => line.EventId == 216, Deadline);
         Assert.Equal("there is no PROXY header", why.Field("Reason"));
         var closed = await _log.WaitForAsync(line => line.EventId == 210, Deadline);
-        Assert.Equal("BadProxyHeader", closed.Field("Reason"));
+        Assert.Equal("bad_proxy_header", closed.Field("Reason"));
         Assert.Equal(0, a.Accepted);
     }
 
@@ -208,7 +208,7 @@ public abstract class ClientAddressTests(IoMode io)
 
         Assert.Equal("default/web/TCP", (await _log.WaitForAsync(line => line.EventId == 217, Deadline)).Field("ServicePort"));
         Assert.Single(_log.Lines, line => line.EventId == 217);
-        await TestDataplane.WaitForAsync(() => _log.Lines.Count(line => line.Field("Reason") == "TransparentNotPermitted") == 3);
+        await TestDataplane.WaitForAsync(() => _log.Lines.Count(line => line.Field("Reason") == "transparent_not_permitted") == 3);
         Assert.False(listening.Poll(TimeSpan.Zero, SelectMode.SelectRead));
     }
 

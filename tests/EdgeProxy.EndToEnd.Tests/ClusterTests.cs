@@ -1,23 +1,26 @@
 using System.Net;
-using System.Net.Security;
-using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 
 namespace EdgeProxy.EndToEnd.Tests;
 
-/// <summary>The whole process against a real API server, as <c>edgeproxy run --kubeconfig</c> is used.</summary>
-public sealed class ClusterTests : IAsyncLifetime
+public sealed class FakeClusterTests() : ClusterTests(ClusterKind.Fake);
+
+[Collection(TestCluster.OneAtATime)]
+public sealed class RealClusterTests() : ClusterTests(ClusterKind.Real);
+
+/// <summary>The whole process against an API server, as <c>edgeproxy run --kubeconfig</c> is used: objects of every kind come, change and go.</summary>
+public abstract class ClusterTests(ClusterKind kind) : IAsyncLifetime
 {
     private const string Slices = "/apis/discovery.k8s.io/v1 endpointslices";
     private const string Ingresses = "/apis/networking.k8s.io/v1 ingresses";
 
     private const string Classes = "/apis/networking.k8s.io/v1/ingressclasses";
     private const string Secrets = "/api/v1 secrets";
+    private const string ConfigMaps = "/api/v1 configmaps";
 
     private readonly NamingBackends _backends = new(TestCluster.Address);
     private readonly HttpClient _client = new();
+    private readonly IPEndPoint _dns = new(IPAddress.Loopback, EdgeProxyProcess.FreePort());
     private TestCluster _cluster = null!;
     private EdgeProxyProcess _proxy = null!;
 
@@ -25,11 +28,13 @@ public sealed class ClusterTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _cluster = await TestCluster.OpenAsync();
+        _cluster = await TestCluster.OpenAsync(kind);
         await _cluster.CreateServiceAsync("one", _backends.PortOf("one"));
-        await _cluster.CreateAsync(Ingresses, Ingress("web", "web.test", "one"));
+        await _cluster.CreateAsync(Ingresses, TestCluster.Ingress("web", "web.test", "one"));
         _proxy = await EdgeProxyProcess.StartAsync(
-            "run", "--kubeconfig", _cluster.Kubeconfig, "--watch-namespace", _cluster.Namespace, "--ingress-class-by-name", "true", "--listen-address", "127.0.0.1");
+            "run", "--kubeconfig", _cluster.Kubeconfig, "--watch-namespace", _cluster.Namespace, "--ingress-class-by-name", "true", "--listen-address", "127.0.0.1",
+            "--node-name", _cluster.Namespace, "--dns", $"{_dns}", "--dns-upstream", "none",
+            "--configmap", $"{_cluster.Namespace}/edgeproxy", "--tcp-services-configmap", $"{_cluster.Namespace}/tcp");
     }
 
     public async ValueTask DisposeAsync()
@@ -54,10 +59,10 @@ public sealed class ClusterTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.OK, "one /"), await GetAsync("web.test"));
 
         await _cluster.CreateServiceAsync("two", _backends.PortOf("two"));
-        await _cluster.CreateAsync(Ingresses, Ingress("other", "other.test", "two"));
+        await _cluster.CreateAsync(Ingresses, TestCluster.Ingress("other", "other.test", "two"));
         await UntilAsync("other.test", HttpStatusCode.OK, "two /");
 
-        await _cluster.MergeAsync(Ingresses, "web", Rules("web.test", "two"));
+        await _cluster.MergeAsync(Ingresses, "web", TestCluster.Rules("web.test", "two"));
         await UntilAsync("web.test", HttpStatusCode.OK, "two /");
 
         await _cluster.MergeAsync(Slices, "two-0", $$"""{"ports":[{"name":"","port":{{_backends.PortOf("three")}},"protocol":"TCP"}]}""");
@@ -75,7 +80,7 @@ public sealed class ClusterTests : IAsyncLifetime
     public async Task A_class_makes_its_Ingresses_ours_when_it_appears_and_lets_them_go_with_it()
     {
         var name = _cluster.Namespace; // of cluster scope, so it needs a name of its own
-        await _cluster.CreateAsync(Ingresses, Ingress("classed", "classed.test", "one").Replace("\"edgeproxy\"", $"\"{name}\"", StringComparison.Ordinal));
+        await _cluster.CreateAsync(Ingresses, TestCluster.Ingress("classed", "classed.test", "one").Replace("\"edgeproxy\"", $"\"{name}\"", StringComparison.Ordinal));
         await UntilAsync("classed.test", HttpStatusCode.NotFound);
 
         await _cluster.CreateAsync(Classes, $$"""{"metadata":{"name":"{{name}}"},"spec":{"controller":"edgeproxy.io/ingress-controller"} }""");
@@ -89,68 +94,120 @@ public sealed class ClusterTests : IAsyncLifetime
     public async Task A_certificate_is_served_once_its_Secret_is_there_and_replaced_with_it()
     {
         await _cluster.CreateAsync(
-            Ingresses, Ingress("tls", "tls.test", "one").Replace("\"rules\"", "\"tls\":[{\"hosts\":[\"tls.test\"],\"secretName\":\"tls\"}],\"rules\"", StringComparison.Ordinal));
-        var (first, firstData) = Certificate();
+            Ingresses, TestCluster.Ingress("tls", "tls.test", "one").Replace("\"rules\"", "\"tls\":[{\"hosts\":[\"tls.test\"],\"secretName\":\"tls\"}],\"rules\"", StringComparison.Ordinal));
+        var (first, firstData) = TestSecret.Create("tls.test");
         await _cluster.CreateAsync(Secrets, $$"""{"metadata":{"name":"tls"},"type":"kubernetes.io/tls",{{firstData[1..]}}""");
         await ServesCertificateAsync(first);
 
-        var (second, secondData) = Certificate();
+        var (second, secondData) = TestSecret.Create("tls.test");
         await _cluster.MergeAsync(Secrets, "tls", secondData);
 
         await ServesCertificateAsync(second);
     }
 
     [Fact]
-    public async Task A_restart_of_the_API_server_costs_no_request_and_what_changed_meanwhile_is_followed()
+    public async Task Ports_of_the_tcp_services_ConfigMap_open_move_and_close_with_it()
     {
-        var restart = TestCluster.RestartCommand();
-        using var stop = new CancellationTokenSource();
-        var load = LoadAsync(stop.Token);
-        await TestCluster.RestartAsync(restart);
-        await _cluster.CreateAsync(Slices, TestCluster.Slice("one", 1, _backends.PortOf("second")));
-        await UntilAsync("web.test", HttpStatusCode.OK, "second /");
-        await stop.CancelAsync();
+        var port = EdgeProxyProcess.FreePort();
+        var byPort = new Uri($"http://127.0.0.1:{port}/");
+        await _cluster.CreateServiceAsync("two", _backends.PortOf("two"));
+        await _cluster.CreateAsync(ConfigMaps, $$"""{"metadata":{"name":"tcp"},"data":{"{{port}}":"{{_cluster.Namespace}}/one:80"} }""");
+        await AnswersAsync(byPort, "one /");
 
-        var (answers, failures) = await load;
-        Assert.Empty(failures);
-        Assert.True(answers > 0);
+        await _cluster.MergeAsync(ConfigMaps, "tcp", $$"""{"data":{"{{port}}":"{{_cluster.Namespace}}/two:80"} }""");
+        await AnswersAsync(byPort, "two /");
+
+        await _cluster.DeleteAsync(ConfigMaps, "tcp");
+        await AnswersAsync(byPort, "nobody");
     }
 
-    /// <summary>The thumbprint of a new certificate, and the Secret's data with it.</summary>
-    private static (string Thumbprint, string Data) Certificate()
+    [Fact]
+    public async Task The_controllers_ConfigMap_and_the_ones_it_names_are_followed()
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=tls.test", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("tls.test");
-        request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.CreateSelfSigned(new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2120, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        return (certificate.Thumbprint, $$"""{"data":{"tls.crt":"{{Base64(certificate.ExportCertificatePem())}}","tls.key":"{{Base64(key.ExportPkcs8PrivateKeyPem())}}"} }""");
+        await _cluster.CreateAsync(ConfigMaps, """{"metadata":{"name":"headers"},"data":{"X-Flavour":"vanilla"} }""");
+        await _cluster.CreateAsync(ConfigMaps, $$"""{"metadata":{"name":"edgeproxy"},"data":{"add-headers":"{{_cluster.Namespace}}/headers"} }""");
+        await FlavourAsync("vanilla");
+
+        await _cluster.MergeAsync(ConfigMaps, "headers", """{"data":{"X-Flavour":"chocolate"} }""");
+        await FlavourAsync("chocolate");
+
+        await _cluster.DeleteAsync(ConfigMaps, "edgeproxy");
+        await FlavourAsync("");
+
+        Task FlavourAsync(string flavour) => _proxy.WaitForAsync(
+            async () =>
+            {
+                using var request = Request("web.test");
+                using var response = await _client.SendAsync(request, Deadline);
+                return string.Concat(response.Headers.TryGetValues("X-Flavour", out var values) ? values : []) == flavour;
+            },
+            $"the flavour '{flavour}'");
     }
 
-    private static string Base64(string text) => Convert.ToBase64String(Encoding.ASCII.GetBytes(text));
+    [Fact]
+    public async Task The_zone_of_our_Node_says_whose_endpoints_are_near()
+    {
+        await _cluster.CreateServiceAsync("zoned");
+        foreach (var (index, zone) in new[] { "a", "b" }.Index())
+        {
+            await _cluster.CreateAsync(Slices, TestCluster.Slice("zoned", index, _backends.PortOf(zone))
+                .Replace("\"conditions\"", $$$"""
+                    "hints":{"forZones":[{"name":"{{{zone}}}"}]},"conditions"
+                    """, StringComparison.Ordinal));
+        }
+
+        await _cluster.CreateAsync(Ingresses, TestCluster.Ingress("zoned", "zoned.test", "zoned"));
+        await UntilSeenAsync("a /", "b /");
+
+        await _cluster.CreateAsync("/api/v1/nodes", Node("a"));
+        await UntilSeenAsync("a /");
+        await _cluster.MergeAsync("/api/v1/nodes", _cluster.Namespace, Node("b"));
+        await UntilSeenAsync("b /");
+        await _cluster.DeleteAsync("/api/v1/nodes", _cluster.Namespace);
+        await UntilSeenAsync("a /", "b /");
+
+        string Node(string zone) => $$"""{"metadata":{"name":"{{_cluster.Namespace}}","labels":{"topology.kubernetes.io/zone":"{{zone}}"} } }""";
+
+        Task UntilSeenAsync(params string[] answers) => _proxy.WaitForAsync(
+            async () =>
+            {
+                var seen = new SortedSet<string>(StringComparer.Ordinal);
+                for (var request = 0; request < 6; request++)
+                {
+                    seen.Add((await GetAsync("zoned.test")).Body);
+                }
+
+                return seen.SetEquals(answers);
+            },
+            string.Join(" and ", answers));
+    }
+
+    [Fact]
+    public async Task A_namespace_has_a_name_in_DNS_as_long_as_it_exists()
+    {
+        var name = $"{_cluster.Namespace}-more";
+        await IsAsync("rcode 3");
+        await _cluster.CreateAsync("/api/v1/namespaces", $$"""{"metadata":{"name":"{{name}}"} }""");
+        await IsAsync("rcode 0");
+        await _cluster.DeleteAsync("/api/v1/namespaces", name);
+        await IsAsync("rcode 3");
+
+        Task IsAsync(string answer) => _proxy.WaitForAsync(async () => await DnsQuestion.AskAsync(_dns, $"{name}.svc.cluster.local") == answer, answer);
+    }
 
     private Task ServesCertificateAsync(string thumbprint) => _proxy.WaitForAsync(
-        async () =>
-        {
-            using var socket = new TcpClient();
-            await socket.ConnectAsync("127.0.0.1", _proxy.HttpsPort, Deadline);
-            await using var tls = new SslStream(socket.GetStream(), leaveInnerStreamOpen: false, (_, _, _, _) => true);
-            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "tls.test" }, Deadline);
-            return ((X509Certificate2)tls.RemoteCertificate!).Thumbprint == thumbprint;
-        },
-        $"the certificate {thumbprint}");
+        async () => await TestSecret.ServedAsync("tls.test", _proxy.HttpsPort) == thumbprint, $"the certificate {thumbprint}");
 
-    private static string Ingress(string name, string host, string service) => $$"""{"metadata":{"name":"{{name}}"},{{Rules(host, service)[1..]}}""";
-
-    private static string Rules(string host, string service) => $$"""
-        {"spec":{"ingressClassName":"edgeproxy","rules":[{"host":"{{host}}","http":{"paths":[{"path":"/","pathType":"Prefix","backend":{"service":{"name":"{{service}}","port":{"number":80} } } }]} }]} }
-        """;
+    private HttpRequestMessage Request(string host)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{_proxy.HttpPort}/");
+        request.Headers.Host = host;
+        return request;
+    }
 
     private async Task<(HttpStatusCode Status, string Body)> GetAsync(string host)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{_proxy.HttpPort}/");
-        request.Headers.Host = host;
+        using var request = Request(host);
         using var response = await _client.SendAsync(request, Deadline);
         return (response.StatusCode, await response.Content.ReadAsStringAsync(Deadline));
     }
@@ -158,31 +215,17 @@ public sealed class ClusterTests : IAsyncLifetime
     private Task UntilAsync(string host, HttpStatusCode status, string? body = null) => _proxy.WaitForAsync(
         async () => await GetAsync(host) is var (found, text) && found == status && (body is null || text == body), $"{host} to answer {status} {body}");
 
-    /// <summary>One request after the other, until told to stop.</summary>
-    private async Task<(int Answers, List<string> Failures)> LoadAsync(CancellationToken stop)
-    {
-        var answers = 0;
-        var failures = new List<string>();
-        while (!stop.IsCancellationRequested)
+    private Task AnswersAsync(Uri address, string answer) => _proxy.WaitForAsync(
+        async () =>
         {
             try
             {
-                var (status, body) = await GetAsync("web.test");
-                if (status == HttpStatusCode.OK)
-                {
-                    answers++;
-                }
-                else
-                {
-                    failures.Add($"{status} {body}");
-                }
+                return await _client.GetStringAsync(address, Deadline) == answer;
             }
-            catch (HttpRequestException error)
+            catch (HttpRequestException)
             {
-                failures.Add(error.Message);
+                return answer == "nobody";
             }
-        }
-
-        return (answers, failures);
-    }
+        },
+        $"{address} to be answered by {answer}");
 }

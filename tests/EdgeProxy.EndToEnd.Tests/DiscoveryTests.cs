@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using System.Text;
 using EdgeProxy.Hosting;
 
 namespace EdgeProxy.EndToEnd.Tests;
@@ -20,10 +19,10 @@ public sealed class DiscoveryTests
         var dns = new IPEndPoint(IPAddress.Loopback, EdgeProxyProcess.FreePort());
         await using var proxy = await EdgeProxyProcess.StartAsync("run", "--manifests", folder.Path, "--dns", $"{dns}", "--dns-upstream", "none");
 
-        Assert.Equal("127.96.1.1", await AskAsync(dns, "web.default.svc.cluster.local"));
+        Assert.Equal("127.96.1.1", await DnsQuestion.AskAsync(dns, "web.default.svc.cluster.local"));
 
         folder.Write("web.yaml", Service("127.96.1.2"));
-        await proxy.WaitForAsync(async () => await AskAsync(dns, "web.default.svc.cluster.local") == "127.96.1.2", "the new address to be answered");
+        await proxy.WaitForAsync(async () => await DnsQuestion.AskAsync(dns, "web.default.svc.cluster.local") == "127.96.1.2", "the new address to be answered");
 
         proxy.Signal(PosixSignal.SIGTERM);
         Assert.Equal(0, await proxy.WaitForExitAsync());
@@ -111,15 +110,4 @@ public sealed class DiscoveryTests
         """;
 
     /// <summary>The address at the end of the response to an A question, or the response code.</summary>
-    private static async Task<string> AskAsync(IPEndPoint server, string name)
-    {
-        byte[] labels = [.. name.Split('.').SelectMany(label => Encoding.ASCII.GetBytes(label).Prepend((byte)label.Length))];
-        byte[] query = [0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, .. labels, 0, 0, 1, 0, 1];
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        await socket.ConnectAsync(server, Deadline);
-        await socket.SendAsync(query, Deadline);
-        var response = new byte[512];
-        var length = await socket.ReceiveAsync(response, Deadline);
-        return response[7] == 1 ? new IPAddress(response.AsSpan(length - 4, 4)).ToString() : $"rcode {response[3] & 0xF}";
-    }
 }

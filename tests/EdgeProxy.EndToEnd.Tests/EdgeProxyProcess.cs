@@ -110,6 +110,13 @@ internal sealed class EdgeProxyProcess : IAsyncDisposable
     /// <summary>Lets it go on as if nothing had happened (SIGCONT).</summary>
     public void Resume() => Signal("-CONT");
 
+    /// <summary>Ends it where it is (SIGKILL).</summary>
+    public Task<int> KillAsync()
+    {
+        _process.Kill();
+        return WaitForExitAsync();
+    }
+
     private void Signal(string name)
     {
         using var kill = Process.Start("kill", [name, $"{_process.Id}"]);

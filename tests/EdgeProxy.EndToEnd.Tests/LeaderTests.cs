@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 namespace EdgeProxy.EndToEnd.Tests;
 
 /// <summary>Two real processes at a real API server. Each publishes an address of its own, so that the status tells who wrote it.</summary>
+[Collection(TestCluster.OneAtATime)]
 public sealed class LeaderTests
 {
     private const string Ingresses = "/apis/networking.k8s.io/v1 ingresses";

@@ -21,15 +21,16 @@ internal sealed class TestBackend : IAsyncDisposable
 
     public int Port { get; }
 
-    public static async Task<TestBackend> StartAsync(string name, RequestDelegate? handler = null)
+    /// <summary>Starts one, on loopback when <paramref name="address"/> is left out.</summary>
+    public static async Task<TestBackend> StartAsync(string name, RequestDelegate? handler = null, IPAddress? address = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(address ?? IPAddress.Loopback, 0));
         var app = builder.Build();
         app.Run(handler ?? (context => context.Response.WriteAsync(name, context.RequestAborted)));
         await app.StartAsync(TestContext.Current.CancellationToken);
-        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        return new TestBackend(app, new Uri(address).Port);
+        var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        return new TestBackend(app, new Uri(bound).Port);
     }
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();

@@ -22,6 +22,8 @@ public sealed partial class AccessLogTests
             await client.AskAsync("GET / HTTP/1.1\r\nHost: unknown.example.com\r\n\r\n", cancel);
         }
 
+        var generation = proxy.Snapshots.Current.Generation;
+
         await proxy.DisposeAsync();
 
         var lines = Lines(output).Select(line => JsonDocument.Parse(line).RootElement).ToList();
@@ -36,6 +38,7 @@ public sealed partial class AccessLogTests
         Assert.Equal(backend.Address.ToString(), lines[0].GetProperty("endpoint").GetString());
         Assert.Equal(1, lines[0].GetProperty("tries").GetInt32());
         Assert.Equal(201, lines[0].GetProperty("upstreamStatus").GetInt32());
+        Assert.Equal(generation, lines[0].GetProperty("generation").GetInt64());
         Assert.Equal("t\"\\\u00e4", lines[0].GetProperty("userAgent").GetString());
         Assert.Equal("no_route", lines[1].GetProperty("reason").GetString());
         Assert.Equal(404, lines[1].GetProperty("status").GetInt32());
@@ -75,6 +78,26 @@ public sealed partial class AccessLogTests
         {
             Assert.Equal(200, (await lab.GetAsync("/", Deadline.Token)).Status);
             Assert.Equal(value == "nonsense", lab.Problems.Count > 0);
+        }
+
+        Assert.Equal(lines, Lines(output).Length);
+    }
+
+    [Theory(Timeout = 30_000)]
+    [InlineData("disable-access-log", "true", 0)]
+    [InlineData("disable-http-access-log", "true", 0)]
+    [InlineData("disable-access-log", "nonsense", 2)]
+    [InlineData("skip-access-log-urls", "/healthz,/ready", 1)]
+    public async Task The_ConfigMap_leaves_out_requests(string key, string value, int lines)
+    {
+        using var output = new MemoryStream();
+        await using var backend = RawBackend.Answering();
+        await using (var lab = await IngressLab.StartAsync(
+            IngressLab.ServiceFor("web", backend.Address) + IngressLab.IngressWith([]), http: options => Log(options, AccessLogFormat.Json, output), configuration: (key, value)))
+        {
+            Assert.Equal(200, (await lab.GetAsync("/", Deadline.Token)).Status);
+            Assert.Equal(200, (await lab.GetAsync("/healthz?x", Deadline.Token)).Status);
+            Assert.Equal(value == "nonsense", lab.Problems.Any(problem => problem.Field == $"data[{key}]"));
         }
 
         Assert.Equal(lines, Lines(output).Length);

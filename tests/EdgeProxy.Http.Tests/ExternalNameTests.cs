@@ -124,6 +124,36 @@ public sealed class ExternalNameTests
         Assert.Equal(503, (await lab.GetAsync("/", Deadline.Token)).Status);
     }
 
+    [Theory(Timeout = 30_000)]
+    [InlineData("default-backend", "elsewhere")]
+    [InlineData("auth-url", "http://elsewhere.default.svc.cluster.local:{0}/check")]
+    public async Task Services_that_only_an_annotation_names_are_resolved_too(string annotation, string value)
+    {
+        await using var elsewhere = RawBackend.Answering("HTTP/1.1 401 Unauthorized\r\nContent-Length: 9\r\n\r\nelsewhere");
+        var port = elsewhere.Address.Port.ToString(CultureInfo.InvariantCulture);
+        var text = value.Replace("{0}", port, StringComparison.Ordinal);
+        var manifests = IngressLab.ServiceFor("web") + External(Name, $", ports: [{{port: {port}}}]", "elsewhere");
+        await using var lab = await IngressLab.StartAsync(manifests + IngressLab.IngressWith([(annotation, text)]));
+        Assert.Equal([Name], lab.ExternalNames);
+
+        lab.Answer(Name, elsewhere.Address.Address);
+
+        Assert.Equal(401, (await lab.GetAsync("/", Deadline.Token)).Status);
+        lab.Write(manifests + IngressLab.IngressWith([]));
+        Assert.Empty(lab.ExternalNames);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task So_are_those_that_the_ConfigMap_and_the_process_name()
+    {
+        await using var lab = await IngressLab.StartAsync(
+            External("auth.example.com", name: "auth") + External("pages.example.com", ", ports: [{port: 80}]", "pages") + External("unused.example.com", name: "unused"),
+            options => options with { DefaultBackendService = Objects.Name("pages") },
+            configuration: ("global-auth-url", "http://auth.default.svc/check"));
+
+        Assert.Equal(["auth.example.com", "pages.example.com"], lab.ExternalNames.Order(StringComparer.Ordinal));
+    }
+
     private static string External(string target, string ports = "", string name = "web") => $$"""
         ---
         apiVersion: v1

@@ -33,7 +33,7 @@ internal sealed class ListenerSet : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Channel<ProxySnapshot> _published = Channel.CreateUnbounded<ProxySnapshot>(new() { SingleReader = true });
 
-    // Written by the following loop only, under a lock because others count them.
+    // Written by the following loop only, under the lock of _listeners because others ask about them.
     private readonly Dictionary<FrontendAddress, IFrontendListener> _listeners = [];
     private readonly Dictionary<FrontendAddress, FailedBind> _failed = [];
     private readonly Dictionary<NamespacedName, ImmutableArray<Frontend>> _known = [];
@@ -85,6 +85,36 @@ internal sealed class ListenerSet : IAsyncDisposable
             {
                 return _listeners.Count;
             }
+        }
+    }
+
+    /// <summary>True when the address is listened on.</summary>
+    public bool IsListening(FrontendAddress address)
+    {
+        lock (_listeners)
+        {
+            return _listeners.ContainsKey(address);
+        }
+    }
+
+    /// <summary>Frontends that could not be bound, and are tried again.</summary>
+    public int FailedCount
+    {
+        get
+        {
+            lock (_listeners)
+            {
+                return _failed.Count;
+            }
+        }
+    }
+
+    /// <summary>Why the address cannot be listened on; null when it can, or when nobody asked for it.</summary>
+    public string? FailureOf(FrontendAddress address)
+    {
+        lock (_listeners)
+        {
+            return _failed.GetValueOrDefault(address)?.Reason;
         }
     }
 
@@ -235,7 +265,11 @@ internal sealed class ListenerSet : IAsyncDisposable
     /// <summary>Closes all of them at once: each has to wait for its event loops, and there may be thousands.</summary>
     private async Task CloseAsync(List<FrontendAddress> addresses)
     {
-        addresses.ForEach(address => _failed.Remove(address));
+        lock (_listeners)
+        {
+            addresses.ForEach(address => _failed.Remove(address));
+        }
+
         var open = addresses.FindAll(_listeners.ContainsKey);
         await Task.WhenAll(open.ConvertAll(address => _listeners[address].DisposeAsync().AsTask()));
         foreach (var address in open)
@@ -256,13 +290,15 @@ internal sealed class ListenerSet : IAsyncDisposable
         {
             var listener = _bind(address, clients);
             _own.Add(address);
+            FailedBind? failed;
             lock (_listeners)
             {
                 _listeners.Add(address, listener);
+                _failed.Remove(address, out failed);
             }
 
             DataplaneLog.Listening(_logger, address);
-            if (_failed.Remove(address, out var failed))
+            if (failed is not null)
             {
                 DataplaneLog.ListeningAtLast(_logger, address, service, failed.Attempts + 1);
             }
@@ -284,7 +320,10 @@ internal sealed class ListenerSet : IAsyncDisposable
         }
 
         var delay = before is null ? _options.BindRetryDelay : TimeSpan.FromTicks(Math.Min(before.Delay.Ticks * 2, MaxRetryDelay.Ticks));
-        _failed[address] = new FailedBind(reason, (before?.Attempts ?? 0) + 1, delay, Now + delay);
+        lock (_listeners)
+        {
+            _failed[address] = new FailedBind(reason, (before?.Attempts ?? 0) + 1, delay, Now + delay);
+        }
     }
 
     /// <summary>One line for all of them: when descriptors run out, thousands of frontends may wait.</summary>

@@ -1,3 +1,4 @@
+using EdgeProxy.Dataplane.Counting;
 using EdgeProxy.Dataplane.Listeners;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Eligibility;
@@ -15,14 +16,18 @@ namespace EdgeProxy.Dataplane.Tcp;
 /// nothing of this begins before a trusted sender's header has said whose connection it is.
 /// </summary>
 internal sealed class ServiceSession(
-    FrontendAddress frontend, SnapshotPublisher snapshots, DataplaneOptions options, SessionTable sessions, OwnAddresses own, ILogger logger)
+    FrontendAddress frontend, SnapshotPublisher snapshots, DataplaneOptions options, SessionTable sessions, OwnAddresses own, L4Counters counters, ILogger logger)
     : TcpSession
 {
     private ServicePort? _port;
     private Scheduler? _scheduler;
     private TriedBackends _tried;
     private Backend? _backend;
+    private Backend? _lastTried;
+    private ServicePortName? _service;
+    private TimeSpan _acceptedAt;
     private TimeSpan _dialledAt;
+    private TimeSpan? _connectTime;
     private AnnouncedAddresses? _announced;
 
     /// <summary>The backend it is connected to, or dials. To be read on its loop.</summary>
@@ -39,6 +44,7 @@ internal sealed class ServiceSession(
 
     protected override void OnAccepted()
     {
+        _acceptedAt = Loop.Now;
         sessions.Add(this);
         var resolution = snapshots.Current.Resolve(frontend, RemoteEndpoint.ToModel());
         if (resolution.ServicePort is { Service.ClientAddress.AcceptsProxyProtocol: true } && options.TrustsHeadersOf(RemoteEndpoint.ToModel()))
@@ -73,6 +79,7 @@ internal sealed class ServiceSession(
         }
 
         _port = resolution.ServicePort!; // there is one to forward to
+        _service = _port.Name;
         _scheduler = resolution.Scheduler;
         IdleTimeout = _port.Service.Timeouts.Idle;
         KeepAlive = _port.Service.Timeouts.KeepAlive;
@@ -82,6 +89,7 @@ internal sealed class ServiceSession(
     protected override void OnDialFailed(DialError error)
     {
         var failed = _backend!; // a dial is under way only with a backend picked
+        counters.Of(Loop).Count(LoopTally.Failed(error));
         DataplaneLog.DialFailed(logger, failed, _port!.Name, error);
         failed.Release();
         _backend = null;
@@ -102,6 +110,7 @@ internal sealed class ServiceSession(
         // Our own want says nothing about the backend.
         if (error != DialError.LocalResources && _port.ReportFailed(failed) is { } time)
         {
+            counters.Of(Loop).Count(LoopTally.Ejections);
             DataplaneLog.Ejected(logger, failed, _port.Name, time, error);
         }
 
@@ -111,7 +120,10 @@ internal sealed class ServiceSession(
     // A long connection must not keep the snapshot alive that it was decided on.
     protected override void OnConnected()
     {
-        _port!.ReportConnected(_backend!, Loop.Now - _dialledAt); // both are there until it is connected
+        var connectTime = Loop.Now - _dialledAt;
+        _connectTime = connectTime;
+        counters.ConnectTimes.Record(connectTime);
+        _port!.ReportConnected(_backend!, connectTime); // both are there until it is connected
         Announce(_port.Service.ClientAddress.SendsProxyProtocol);
         _port = null;
         _scheduler = null;
@@ -121,7 +133,13 @@ internal sealed class ServiceSession(
     {
         _backend?.Release();
         sessions.Remove(this);
-        DataplaneLog.SessionClosed(logger, Client, frontend, reason, _backend, _tried.Count + (_backend is null ? 0 : 1), BytesUp, BytesDown);
+        var lasted = Loop.Now - _acceptedAt;
+        counters.Of(Loop).Count(LoopTally.Closed(reason));
+        counters.Lifetimes.Record(lasted);
+        var tries = _tried.Count + (_backend is null ? 0 : 1);
+        options.ConnectionLog?.Write(
+            new ConnectionEnd(Client, frontend, _service, _lastTried?.Address, tries, BytesUp, BytesDown, lasted, _connectTime, reason));
+        DataplaneLog.SessionClosed(logger, Client, frontend, reason.Word(), _backend, tries, BytesUp, BytesDown);
     }
 
     private void DialNext(CloseReason otherwise, bool mayRepeat)
@@ -135,7 +153,11 @@ internal sealed class ServiceSession(
                 continue;
             }
 
+            var tally = counters.Of(Loop);
+            tally.Count(LoopTally.Dials);
+            tally.Count(LoopTally.Failovers, _lastTried is null ? 0 : 1);
             _backend = backend;
+            _lastTried = backend;
             backend.Hold();
             _dialledAt = Loop.Now;
             Dial(

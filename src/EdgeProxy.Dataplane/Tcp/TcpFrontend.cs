@@ -1,3 +1,4 @@
+using EdgeProxy.Dataplane.Counting;
 using EdgeProxy.Dataplane.Listeners;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Eligibility;
@@ -37,12 +38,13 @@ internal sealed class TcpFrontend : IFrontendListener
         DataplaneOptions options,
         SessionTable sessions,
         OwnAddresses own,
+        L4Counters counters,
         ILogger logger)
     {
         var listener = TcpListener.Bind(
             loops,
             address.Endpoint.ToTransport(),
-            () => new ServiceSession(address, snapshots, options, sessions, own, logger),
+            () => new ServiceSession(address, snapshots, options, sessions, own, counters, logger),
             new TcpListenerOptions { FreeBind = options.IsRouted(address.Endpoint.Address), Transparent = options.Transparent },
             FilterFor(clients, address, logger));
         return new TcpFrontend(listener, address, clients, logger);

@@ -57,14 +57,17 @@ internal sealed class FlowTable<TFlow>(int capacity)
         (lane.State == state && lane.Timeout == timeout ? lane : LaneOf(state, timeout)).Append(flow);
     }
 
-    /// <summary>Takes one flow out; one that is not there is ignored.</summary>
-    public void Remove(TFlow flow)
+    /// <summary>Takes one flow out; false for one that is not there.</summary>
+    public bool Remove(TFlow flow)
     {
-        if (flow.Lane is { } lane)
+        if (flow.Lane is not { } lane)
         {
-            lane.TakeOut(flow);
-            Count--;
+            return false;
         }
+
+        lane.TakeOut(flow);
+        Count--;
+        return true;
     }
 
     /// <summary>A flow whose time is over; null when there is none.</summary>

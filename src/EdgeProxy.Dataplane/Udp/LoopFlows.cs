@@ -1,5 +1,7 @@
+using EdgeProxy.Dataplane.Counting;
 using EdgeProxy.Dataplane.Listeners;
 using EdgeProxy.Transport.Loops;
+using EdgeProxy.Transport.Tcp;
 
 namespace EdgeProxy.Dataplane.Udp;
 
@@ -17,8 +19,10 @@ internal sealed class LoopFlows
     /// <param name="maxSockets">Most upstream sockets the loop may have open.</param>
     /// <param name="options">Limits.</param>
     /// <param name="own">What must not be dialled.</param>
-    public LoopFlows(EventLoop loop, int maxSockets, DataplaneOptions options, OwnAddresses own)
+    /// <param name="counters">Where flows are counted.</param>
+    public LoopFlows(EventLoop loop, int maxSockets, DataplaneOptions options, OwnAddresses own, L4Counters counters)
     {
+        Tally = counters.Of(loop);
         Loop = loop;
         Own = own;
         Options = options;
@@ -32,6 +36,9 @@ internal sealed class LoopFlows
     public DataplaneOptions Options { get; }
 
     public OwnAddresses Own { get; }
+
+    /// <summary>What is counted here.</summary>
+    public LoopTally Tally { get; }
 
     public UpstreamPool Upstreams { get; }
 
@@ -57,9 +64,10 @@ internal sealed class LoopFlows
         if (_table.IsFull && _table.Oldest(FlowState.Asleep) is { } oldest)
         {
             Loop.Counters.CountEviction();
-            oldest.Dispose();
+            oldest.End(CloseReason.ResourceExhausted);
         }
 
+        Tally.Count(LoopTally.FlowsCreated);
         _table.Add(flow, flow.State, TimeoutOf(flow), Loop.Now);
         if (!_sweep.IsRunning)
         {
@@ -68,7 +76,13 @@ internal sealed class LoopFlows
     }
 
     /// <summary>Forgets a flow that ends.</summary>
-    public void Remove(UdpFlow flow) => _table.Remove(flow);
+    public void Remove(UdpFlow flow)
+    {
+        if (_table.Remove(flow))
+        {
+            Tally.Count(LoopTally.FlowsEnded);
+        }
+    }
 
     /// <summary>Closes the socket of the flow that was idle longest; false when there is none. What is settled goes first and is remembered.</summary>
     public bool FreeSocket()
@@ -85,7 +99,7 @@ internal sealed class LoopFlows
         }
         else
         {
-            oldest.Dispose();
+            oldest.End(CloseReason.ResourceExhausted);
         }
 
         return true;
@@ -97,7 +111,7 @@ internal sealed class LoopFlows
     {
         while (_table.Expired(Loop.Now) is { } expired)
         {
-            expired.Dispose();
+            expired.End(CloseReason.IdleTimeout);
         }
 
         Upstreams.RecheckSettled();

@@ -1,7 +1,9 @@
+using EdgeProxy.Dataplane.Counting;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Eligibility;
 using EdgeProxy.Model.Scheduling;
 using EdgeProxy.Transport;
+using EdgeProxy.Transport.Tcp;
 using EdgeProxy.Transport.Udp;
 
 namespace EdgeProxy.Dataplane.Udp;
@@ -22,8 +24,12 @@ internal sealed class UdpFlow(
     FrontendAddress frontend,
     SnapshotPublisher snapshots,
     LoopFlows flows,
-    Dictionary<IpEndpoint, UdpFlow> siblings) : FlowTable<UdpFlow>.Entry, IDisposable
+    Dictionary<IpEndpoint, UdpFlow> siblings) : FlowTable<UdpFlow>.Entry
 {
+    private readonly TimeSpan _begunAt = flows.Loop.Now;
+    private long _bytesReceived;
+    private long _bytesSent;
+
     // The last snapshot looked at; its number only, because a flow its client has forgotten must not keep a snapshot alive.
     private long _generation;
     private ServicePort? _servicePort;
@@ -39,11 +45,13 @@ internal sealed class UdpFlow(
     /// <summary>Those of its Service, as of the last snapshot it looked at.</summary>
     public ServiceTimeouts Timeouts => _servicePort?.Service.Timeouts ?? ServiceTimeouts.Default;
 
-    /// <summary>Passes datagrams on to the backend; false when nobody may serve this client, and the flow is over.</summary>
-    public bool Forward(DatagramRun run)
+    /// <summary>Passes datagrams on to the backend; false, and why, when nobody may serve this client: the flow is over then.</summary>
+    public bool Forward(DatagramRun run, out CloseReason otherwise)
     {
+        otherwise = CloseReason.NoEndpoint;
         var snapshot = Recheck();
-        if (_socket is null && !Bind(snapshot))
+        _bytesReceived += run.Bytes.Length;
+        if (_socket is null && !Bind(snapshot, ref otherwise))
         {
             return false;
         }
@@ -57,6 +65,7 @@ internal sealed class UdpFlow(
     public void OnReplies(DatagramRun run)
     {
         _refused = default;
+        _bytesSent += run.Bytes.Length;
         port.Send(client, run);
         flows.Touch(this);
     }
@@ -116,14 +125,29 @@ internal sealed class UdpFlow(
     }
 
     /// <summary>Ends it.</summary>
-    public void Dispose()
+    public void End(CloseReason reason)
     {
+        if (flows.Options.ConnectionLog is { } log)
+        {
+            log.Write(new ConnectionEnd(
+                client,
+                frontend,
+                _servicePort?.Name,
+                _backend?.Address,
+                _backend is null ? _refused.Count : _refused.Count + 1,
+                _bytesReceived,
+                _bytesSent,
+                flows.Loop.Now - _begunAt,
+                ConnectTime: null,
+                reason));
+        }
+
         flows.Remove(this);
         siblings.Remove(client);
         Unbind();
     }
 
-    private bool Bind(ProxySnapshot snapshot)
+    private bool Bind(ProxySnapshot snapshot, ref CloseReason otherwise)
     {
         if (_backend is { } before && TryConnect(before))
         {
@@ -133,6 +157,7 @@ internal sealed class UdpFlow(
         var resolution = snapshot.Resolve(frontend, client.ToModel());
         if (resolution.Verdict != Verdict.Forward)
         {
+            otherwise = resolution.Verdict == Verdict.Dropped ? CloseReason.Denied : CloseReason.NoEndpoint;
             return false;
         }
 

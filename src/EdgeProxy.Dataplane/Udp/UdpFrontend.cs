@@ -1,8 +1,10 @@
+using EdgeProxy.Dataplane.Counting;
 using EdgeProxy.Dataplane.Listeners;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Eligibility;
 using EdgeProxy.Transport;
 using EdgeProxy.Transport.Loops;
+using EdgeProxy.Transport.Tcp;
 using EdgeProxy.Transport.Udp;
 
 namespace EdgeProxy.Dataplane.Udp;
@@ -45,6 +47,7 @@ internal sealed class UdpFrontend : IFrontendListener
             {
                 if (flows.IsDraining)
                 {
+                    flows.Tally.Count(LoopTally.Dropped(CloseReason.Drained), run.Count);
                     return;
                 }
 
@@ -53,9 +56,10 @@ internal sealed class UdpFrontend : IFrontendListener
                 _flows.Add(client, flow);
             }
 
-            if (!flow.Forward(run))
+            if (!flow.Forward(run, out var otherwise))
             {
-                flow.Dispose();
+                flows.Tally.Count(LoopTally.Dropped(otherwise), run.Count);
+                flow.End(otherwise);
             }
         }
 
@@ -63,7 +67,7 @@ internal sealed class UdpFrontend : IFrontendListener
         {
             foreach (var flow in _flows.Values.ToArray())
             {
-                flow.Dispose();
+                flow.End(CloseReason.Drained);
             }
         }
     }

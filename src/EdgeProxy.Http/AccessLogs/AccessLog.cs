@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using EdgeProxy.Http.Reporting;
 using Microsoft.Extensions.Logging;
 
 namespace EdgeProxy.Http.AccessLogs;
@@ -27,24 +28,23 @@ internal sealed class AccessLog(AccessLogFormat format, AccessLogWriter writer, 
     }
 
     /// <summary>Writes the line of a request.</summary>
-    public void Write(Exchange exchange, ResponseReason reason, int status)
+    public void Write(IServedRequest request, ResponseReason reason, int status, TimeSpan duration)
     {
-        var settings = exchange.Snapshot.Http;
-        if (!settings.LogsAccess || exchange.Route?.Policies?.IsUnlogged == true || settings.UnloggedPaths.Any(path => exchange.RawTarget.StartsWith(path, StringComparison.Ordinal)))
+        var settings = request.Snapshot.Http;
+        if (!settings.LogsAccess || request.Route?.Policies?.IsUnlogged == true || settings.UnloggedPaths.Any(path => request.RawTarget.StartsWith(path, StringComparison.Ordinal)))
         {
             return;
         }
 
         var buffer = _buffer ??= new ArrayBufferWriter<byte>(1024);
         buffer.ResetWrittenCount();
-        var duration = time.GetElapsedTime(exchange.StartedAt);
         if (format == AccessLogFormat.Json)
         {
-            WriteJson(buffer, exchange, reason, status, duration);
+            WriteJson(buffer, request, reason, status, duration);
         }
         else
         {
-            Encoding.UTF8.GetBytes(UpstreamInfo(exchange, reason, status, duration), buffer);
+            Encoding.UTF8.GetBytes(UpstreamInfo(request, reason, status, duration), buffer);
         }
 
         buffer.Write("\n"u8);
@@ -56,62 +56,65 @@ internal sealed class AccessLog(AccessLogFormat format, AccessLogWriter writer, 
     /// [$proxy_upstream_name] [$proxy_alternative_upstream_name] $upstream_addr $upstream_response_length $upstream_response_time $upstream_status $req_id</c>,
     /// then reason and tries.
     /// </summary>
-    private string UpstreamInfo(Exchange exchange, ResponseReason reason, int status, TimeSpan duration)
+    private string UpstreamInfo(IServedRequest request, ResponseReason reason, int status, TimeSpan duration)
     {
-        var request = exchange.Http.Request;
-        var sent = exchange.BodyBytesSent;
-        var upstream = exchange.Backend is { } backend && exchange.UpstreamStatus != 0;
+        var sent = request.BodyBytesSent;
+        var upstream = request.Backend is { } backend && request.UpstreamStatus != 0;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{exchange.Client.AddressText} - - [{time.GetLocalNow():dd/MMM/yyyy:HH:mm:ss zzz}] \"{Quoted(request.Method)} {Quoted(exchange.RawTarget)} {Quoted(request.Protocol)}\" {status} {sent} \"{Quoted(request.Headers.Referer.ToString())}\" \"{Quoted(request.Headers.UserAgent.ToString())}\" {request.ContentLength ?? 0} {duration.TotalSeconds:0.000} [{UpstreamName(exchange)}] [] {exchange.Backend?.Address.ToString() ?? "-"} {(upstream ? sent : "-")} {(upstream ? exchange.UpstreamTime.TotalSeconds.ToString("0.000", CultureInfo.InvariantCulture) : "-")} {(upstream ? exchange.UpstreamStatus : "-")} {Quoted(exchange.RequestId)} {reason.Word()} {exchange.Tries}");
+            $"{request.Client.AddressText} - - [{time.GetLocalNow():dd/MMM/yyyy:HH:mm:ss zzz}] \"{Quoted(request.Method)} {Quoted(request.RawTarget)} {Quoted(request.Protocol)}\" {status} {sent} \"{Quoted(request.Referer)}\" \"{Quoted(request.UserAgent)}\" {request.RequestBytes} {duration.TotalSeconds:0.000} [{UpstreamName(request)}] [] {request.Backend?.Address.ToString() ?? "-"} {(upstream ? sent : "-")} {(upstream ? request.UpstreamTime.TotalSeconds.ToString("0.000", CultureInfo.InvariantCulture) : "-")} {(upstream ? request.UpstreamStatus : "-")} {Quoted(request.RequestId)} {reason.Word()} {request.Tries}");
     }
 
-    private void WriteJson(ArrayBufferWriter<byte> buffer, Exchange exchange, ResponseReason reason, int status, TimeSpan duration)
+    private void WriteJson(ArrayBufferWriter<byte> buffer, IServedRequest request, ResponseReason reason, int status, TimeSpan duration)
     {
-        var request = exchange.Http.Request;
         var json = _json ??= new Utf8JsonWriter(buffer, Relaxed);
         json.Reset(buffer);
         json.WriteStartObject();
         json.WriteString("time", time.GetUtcNow());
-        json.WriteString("client", exchange.Client.AddressText);
-        json.WriteString("scheme", exchange.Client.Scheme);
+        json.WriteString("client", request.Client.AddressText);
+        json.WriteString("scheme", request.Client.Scheme);
         json.WriteString("method", request.Method);
-        json.WriteString("host", request.Headers.Host.ToString());
-        json.WriteString("target", exchange.RawTarget);
+        json.WriteString("host", request.Host);
+        json.WriteString("target", request.RawTarget);
         json.WriteString("protocol", request.Protocol);
         json.WriteNumber("status", status);
         json.WriteString("reason", reason.Word());
-        json.WriteNumber("requestBytes", request.ContentLength ?? 0);
-        json.WriteNumber("bodyBytesSent", exchange.BodyBytesSent);
+        json.WriteNumber("requestBytes", request.RequestBytes);
+        json.WriteNumber("bodyBytesSent", request.BodyBytesSent);
         json.WriteNumber("seconds", Math.Round(duration.TotalSeconds, 6));
-        WriteOptional(json, "referer", request.Headers.Referer.ToString());
-        WriteOptional(json, "userAgent", request.Headers.UserAgent.ToString());
-        WriteOptional(json, "requestId", exchange.RequestId);
-        if (exchange.Route is { } route)
+        WriteOptional(json, "referer", request.Referer);
+        WriteOptional(json, "userAgent", request.UserAgent);
+        WriteOptional(json, "requestId", request.RequestId);
+        if (request.Route is { } route)
         {
             json.WriteString("ingress", route.Ingress.ToString());
             json.WriteString("routeHost", route.Host);
             json.WriteString("routePath", route.Path);
         }
 
-        if (exchange.ServicePort is { } port)
+        if (request.ServicePort is { } port)
         {
             json.WriteString("service", port.Name.ToString());
         }
 
-        if (exchange.Backend is { } backend)
+        if (request.Backend is { } backend)
         {
             json.WriteString("endpoint", backend.Address.ToString());
-            json.WriteNumber("tries", exchange.Tries);
+            json.WriteNumber("tries", request.Tries);
         }
 
-        if (exchange.UpstreamStatus != 0)
+        if (request.UpstreamStatus != 0)
         {
-            json.WriteNumber("upstreamStatus", exchange.UpstreamStatus);
-            json.WriteNumber("upstreamSeconds", Math.Round(exchange.UpstreamTime.TotalSeconds, 6));
+            json.WriteNumber("upstreamStatus", request.UpstreamStatus);
+            json.WriteNumber("upstreamSeconds", Math.Round(request.UpstreamTime.TotalSeconds, 6));
         }
 
-        json.WriteNumber("generation", exchange.Snapshot.Generation);
+        if (request.Span is { IsAllDataRequested: true } span)
+        {
+            json.WriteString("traceId", span.TraceId.ToHexString());
+        }
+
+        json.WriteNumber("generation", request.Snapshot.Generation);
         json.WriteEndObject();
         json.Flush();
     }
@@ -125,7 +128,7 @@ internal sealed class AccessLog(AccessLogFormat format, AccessLogWriter writer, 
     }
 
     /// <summary>ingress-nginx's name of an upstream: namespace-service-port.</summary>
-    private static string UpstreamName(Exchange exchange) => exchange.ServicePort is { } port
+    private static string UpstreamName(IServedRequest request) => request.ServicePort is { } port
         ? string.Create(CultureInfo.InvariantCulture, $"{port.Name.Service.Namespace}-{port.Name.Service.Name}-{port.Config.Port}")
         : "-";
 

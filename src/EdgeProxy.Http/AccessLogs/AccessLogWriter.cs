@@ -8,7 +8,7 @@ namespace EdgeProxy.Http.AccessLogs;
 /// Carries finished lines to a stream without ever holding a request up: lines wait in a bounded queue and are written together. What does not fit
 /// is lost, counted, and said. Owns the queue, not the stream.
 /// </summary>
-internal sealed class AccessLogWriter : IAsyncDisposable
+public sealed class AccessLogWriter : IAsyncDisposable
 {
     private const int MaxWaitingLines = 16 * 1024;
     private const int FlushAt = 64 * 1024;
@@ -22,6 +22,7 @@ internal sealed class AccessLogWriter : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Task _writing;
     private long _lost;
+    private long _totalLost;
 
     /// <summary>Starts writing.</summary>
     public AccessLogWriter(Stream output, ILogger logger)
@@ -30,6 +31,9 @@ internal sealed class AccessLogWriter : IAsyncDisposable
         _logger = logger;
         _writing = WriteAllAsync();
     }
+
+    /// <summary>Lines that were lost since start.</summary>
+    public long TotalLost => Interlocked.Read(ref _totalLost);
 
     /// <summary>Takes a line, its end included. Any thread; never waits.</summary>
     public void Write(ReadOnlySpan<byte> line)
@@ -40,6 +44,7 @@ internal sealed class AccessLogWriter : IAsyncDisposable
         {
             ArrayPool<byte>.Shared.Return(copy);
             Interlocked.Increment(ref _lost);
+            Interlocked.Increment(ref _totalLost);
         }
     }
 

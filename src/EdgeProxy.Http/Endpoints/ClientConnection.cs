@@ -19,6 +19,9 @@ internal sealed record ClientConnection(EndpointAddress Endpoint, IpAddr Destina
     /// <summary>X-Forwarded-For as endpoints get it, when it is more than the client; else null.</summary>
     public string? Chain { get; init; }
 
+    /// <summary>What tells the client that it may use HTTP/3; null: it may not.</summary>
+    public string? AltSvc { get; init; }
+
     /// <summary><c>http</c> or <c>https</c>.</summary>
     public string Scheme => IsHttps ? "https" : "http";
 

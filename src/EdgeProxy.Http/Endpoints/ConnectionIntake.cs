@@ -60,6 +60,9 @@ internal sealed class ConnectionIntake : IAsyncDisposable
     /// <summary>What HTTP/2 without TLS begins with (RFC 9113 §3.4).</summary>
     public static ReadOnlySpan<byte> Http2Preface => "PRI * HTTP/2.0\r\n"u8;
 
+    /// <summary>What tells clients of the HTTPS port that they may use HTTP/3; null: they may not.</summary>
+    public string? AltSvc { get; init; }
+
     /// <summary>Takes over a connection that was just accepted.</summary>
     public void Take(Socket socket, bool https)
     {
@@ -207,7 +210,7 @@ internal sealed class ConnectionIntake : IAsyncDisposable
 
         connection.RemoteEndPoint = remote ?? connection.RemoteEndPoint;
         connection.LocalEndPoint = local ?? connection.LocalEndPoint;
-        connection.Features.Set(ClientConnection.Of(connection, https, _options.RedirectPort));
+        connection.Features.Set(ClientConnection.Of(connection, https, _options.RedirectPort) with { AltSvc = https ? AltSvc : null });
         try
         {
             await _feed.HandInAsync(entrance, connection, _stopping.Token);

@@ -1,3 +1,4 @@
+using EdgeProxy.Http.Reporting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http.Features;
@@ -6,10 +7,10 @@ using Microsoft.Extensions.Logging;
 namespace EdgeProxy.Http.Endpoints;
 
 /// <summary>
-/// What Kestrel calls for each request: runs the pipeline, answers where no endpoint did, and writes the log line. Takes the place of ASP.NET's
+/// What Kestrel calls for each request: runs the pipeline, answers where no endpoint did, and tells the ledger. Takes the place of ASP.NET's
 /// hosting application and middleware, which would add scopes, activities and two log lines a request.
 /// </summary>
-internal sealed class ProxyApplication(RequestPipeline pipeline, OwnAnswer answer, RequestLog log, ILogger logger, TimeProvider time) : IHttpApplication<Exchange>
+internal sealed class ProxyApplication(RequestPipeline pipeline, OwnAnswer answer, RequestLedger ledger, ILogger logger, TimeProvider time) : IHttpApplication<Exchange>
 {
     /// <inheritdoc />
     public Exchange CreateContext(IFeatureCollection contextFeatures)
@@ -23,6 +24,7 @@ internal sealed class ProxyApplication(RequestPipeline pipeline, OwnAnswer answe
     /// <inheritdoc />
     public async Task ProcessRequestAsync(Exchange context)
     {
+        ledger.Begin(context.Client.IsHttps);
         var reason = await ServeAsync(context);
         if (reason == ResponseReason.ClientGone)
         {
@@ -35,7 +37,7 @@ internal sealed class ProxyApplication(RequestPipeline pipeline, OwnAnswer answe
         }
 
         context.Release();
-        Log(context, reason);
+        ledger.End(context, reason, StatusOf(context, reason));
     }
 
     /// <inheritdoc />
@@ -70,13 +72,11 @@ internal sealed class ProxyApplication(RequestPipeline pipeline, OwnAnswer answe
         }
     }
 
-    private void Log(Exchange exchange, ResponseReason reason)
+    /// <summary>What the client saw: for an answer cut short that is the endpoint's status, and only the reason tells.</summary>
+    private static int StatusOf(Exchange exchange, ResponseReason reason)
     {
-        if (log.Wants(reason))
-        {
-            var response = exchange.Http.Response;
-            var unseen = reason == ResponseReason.ClientGone || (reason.IsError() && !response.HasStarted);
-            log.Write(exchange, reason, unseen ? reason.Status() : response.StatusCode);
-        }
+        var response = exchange.Http.Response;
+        var unseen = reason == ResponseReason.ClientGone || (reason.IsError() && !response.HasStarted);
+        return unseen ? reason.Status() : response.StatusCode;
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using EdgeProxy.Http.FastLane;
+using EdgeProxy.Http.Reporting;
 using EdgeProxy.Http.Tls;
 using EdgeProxy.Model;
 using Microsoft.AspNetCore.Builder;
@@ -11,6 +12,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace EdgeProxy.Http.Endpoints;
 
@@ -30,6 +32,8 @@ internal sealed class ProxyServer : IAsyncDisposable
     private readonly CertificateSelector _certificates;
     private readonly ConnectionIntake _intake;
     private readonly FastLaneServer? _fastLane;
+    private readonly QuicEntrance? _quic;
+    private readonly HttpMetrics _metrics;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
 
@@ -37,20 +41,23 @@ internal sealed class ProxyServer : IAsyncDisposable
     static ProxyServer() => AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", isEnabled: true);
 
     public ProxyServer(
-        HttpFrontendOptions options, CertificateSelector certificates, SnapshotPublisher snapshots, FastLaneServer? fastLane, ILoggerFactory loggerFactory,
-        ILogger logger, TimeProvider time)
+        HttpFrontendOptions options, CertificateSelector certificates, SnapshotPublisher snapshots, FastLaneServer? fastLane, HttpMetrics metrics,
+        ILoggerFactory loggerFactory, ILogger logger, TimeProvider time)
     {
         _options = options;
         _fastLane = fastLane;
         _certificates = certificates;
+        _metrics = metrics;
         _logger = logger;
         _time = time;
         var feed = new ConnectionFeed();
-        _intake = new ConnectionIntake(options, snapshots, fastLane, feed, loggerFactory, logger, time);
+        _quic = QuicEntrance.Create(options, certificates, logger);
+        _intake = new ConnectionIntake(options, snapshots, fastLane, feed, loggerFactory, logger, time) { AltSvc = _quic?.AltSvc };
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggerFactory);
         builder.Services.AddSingleton<IConnectionListenerFactory>(feed);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(Configure);
+        _quic?.AddTransport(builder.WebHost);
         _services = builder.Build();
         _kestrel = _services.Services.GetRequiredService<IServer>();
     }
@@ -67,7 +74,21 @@ internal sealed class ProxyServer : IAsyncDisposable
     {
         Open(_http, _options.HttpPort, https: false);
         Open(_https, _options.HttpsPort, https: true);
-        await _kestrel.StartAsync(application, cancellationToken);
+        foreach (var port in _https)
+        {
+            _quic?.Listen(_services.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value, port.EndPoint);
+        }
+
+        try
+        {
+            await _kestrel.StartAsync(application, cancellationToken);
+        }
+        catch (IOException error) when (_quic is not null)
+        {
+            var wanted = _https[0].EndPoint;
+            throw new ListenException($"Cannot listen on UDP port {wanted.Port} for HTTP/3: {error.Message}", wanted, error);
+        }
+
         foreach (var port in _http.Concat(_https))
         {
             port.Start();
@@ -140,12 +161,39 @@ internal sealed class ProxyServer : IAsyncDisposable
         limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = null;
 
-        kestrel.Listen(ConnectionIntake.Http1, static entrance => entrance.Protocols = HttpProtocols.Http1);
-        kestrel.Listen(ConnectionIntake.Http2, static entrance => entrance.Protocols = HttpProtocols.Http2);
+        kestrel.Listen(ConnectionIntake.Http1, entrance =>
+        {
+            Count(entrance, https: false);
+            entrance.Protocols = HttpProtocols.Http1;
+        });
+        kestrel.Listen(ConnectionIntake.Http2, entrance =>
+        {
+            Count(entrance, https: false);
+            entrance.Protocols = HttpProtocols.Http2;
+        });
         kestrel.Listen(ConnectionIntake.Https, entrance =>
         {
+            Count(entrance, https: true);
             entrance.Protocols = HttpProtocols.Http1AndHttp2;
             entrance.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _certificates.SelectAsync, HandshakeTimeout = _options.TlsHandshakeTimeout });
         });
     }
+
+    private void Count(ListenOptions entrance, bool https) => entrance.Use(next => async connection =>
+    {
+        // What the fast lane had first was counted there.
+        if (connection.Transport is not HandedOverPipe)
+        {
+            _metrics.ConnectionAccepted(https);
+        }
+
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            _metrics.ConnectionClosed(https);
+        }
+    });
 }

@@ -18,7 +18,7 @@ public static class RequestExplainer
     /// <param name="snapshot">What is served.</param>
     /// <param name="method">Such as GET.</param>
     /// <param name="request">http or https, host, path and query; the path is taken byte for byte.</param>
-    /// <param name="headers">Header lines; Host and Origin matter.</param>
+    /// <param name="headers">Header lines; Host, Origin and what a canary asks for matter.</param>
     /// <exception cref="FormatException">The URL is none; the message says why.</exception>
     public static RequestExplanation Explain(ProxySnapshot snapshot, string method, string request, IReadOnlyList<KeyValuePair<string, string>> headers)
     {
@@ -35,12 +35,20 @@ public static class RequestExplainer
 
         var chosen = RouteExplainer.Explain(snapshot.Routes, host, path.ToString());
         explanation = explanation with { Path = path.ToString(), Hosts = chosen.Hosts, Candidates = chosen.Candidates };
-        if (chosen.Route is not { } route)
+        if (chosen.Route is null && snapshot.DefaultRoute is { } forAll)
+        {
+            explanation = explanation with
+            {
+                Candidates = [.. chosen.Candidates, new RouteCandidate(forAll.Ingress.ToString(), "*", "default backend", "", IsChosen: true, "chosen: no Ingress takes the request")],
+            };
+        }
+
+        if ((chosen.Route ?? snapshot.DefaultRoute) is not { } route)
         {
             return With(explanation, ResponseReason.NoRoute);
         }
 
-        explanation = explanation with { Ingress = route.Ingress.ToString(), Steps = Steps(route) };
+        explanation = explanation with { Ingress = route.Ingress.ToString(), Steps = StepsOf(route) };
         var origin = headers.Where(header => header.Key.Equals("Origin", StringComparison.OrdinalIgnoreCase)).Select(header => header.Value).LastOrDefault();
         if (OwnAnswer(explanation, route, hostHeader, target, origin, snapshot.Http) is { } answered)
         {
@@ -58,12 +66,22 @@ public static class RequestExplainer
                 ?? With(explanation, ResponseReason.BackendMissing) with { Service = route.Backend?.ToString() };
         }
 
+        if (route.Canary is { } canary)
+        {
+            var (side, why) = CanaryExplainer.Explain(snapshot, canary, port, headers);
+            port = side ?? port;
+            explanation = explanation with { Candidates = [.. chosen.Candidates.Select(rule => IsCanary(rule, canary, route) ? rule with { Why = why } : rule)] };
+        }
+
         var forwarded = route.Rewrite is { } rewrite ? RequestTarget.Rewritten(rewrite.Apply(path), target) : target;
         explanation = explanation with { Service = port.Name.ToString(), Endpoints = Endpoints(port) };
         return port.HttpScheduler.Candidates.IsEmpty
             ? DefaultBackend(explanation, route, snapshot) ?? With(explanation, ResponseReason.NoEndpoint)
             : With(explanation, ResponseReason.Forwarded) with { UpstreamRequest = $"{method} {forwarded} (Host: {hostHeader})" };
     }
+
+    private static bool IsCanary(RouteCandidate rule, CanaryRoute canary, Route route) =>
+        rule.Ingress == canary.Ingress.ToString() && rule.Path == route.Path && rule.Type == route.Type.ToString();
 
     /// <summary>What the route answers itself before anything is forwarded, in the order of <see cref="Policies.RouteSteps"/>; null: nothing.</summary>
     private static RequestExplanation? OwnAnswer(
@@ -97,7 +115,7 @@ public static class RequestExplainer
 
     /// <summary>Who answers in the place of a Service that cannot; null: nobody.</summary>
     private static RequestExplanation? DefaultBackend(RequestExplanation explanation, Route route, ProxySnapshot snapshot) =>
-        route.Policies?.ErrorPages is { } pages && snapshot.FindFirstPort(pages.Service) is { HttpScheduler.Candidates.IsEmpty: false } port
+        route.Policies?.ErrorPages is { StandsIn: true } pages && snapshot.FindFirstPort(pages.Service) is { HttpScheduler.Candidates.IsEmpty: false } port
             ? With(explanation, ResponseReason.Forwarded) with { Service = $"{port.Name} (default-backend)", Endpoints = Endpoints(port) }
             : null;
 
@@ -190,7 +208,7 @@ public static class RequestExplainer
     }
 
     /// <summary>The features a route asks for, named as their policies are.</summary>
-    private static ImmutableArray<string> Steps(Route route) => [.. Asked(route.HostPolicies), .. Asked(route.Policies), .. route.Rewrite is null ? [] : new[] { "rewrite-target" }];
+    public static ImmutableArray<string> StepsOf(Route route) => [.. Asked(route.HostPolicies), .. Asked(route.Policies), .. route.Rewrite is null ? [] : new[] { "rewrite-target" }];
 
     private static IEnumerable<string> Asked(object? policies) => policies is null
         ? []

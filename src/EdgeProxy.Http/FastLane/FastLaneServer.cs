@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using EdgeProxy.Http.Endpoints;
+using EdgeProxy.Http.Reporting;
 using EdgeProxy.Model;
 using EdgeProxy.Transport.Loops;
 using Microsoft.Extensions.Logging;
@@ -19,12 +20,12 @@ internal sealed class FastLaneServer
     /// <param name="loops">Where connections live.</param>
     /// <param name="options">Limits and timeouts.</param>
     /// <param name="snapshots">What is served.</param>
-    /// <param name="log">Hears how requests end.</param>
+    /// <param name="ledger">Hears of requests.</param>
     /// <param name="logger">Hears of endpoints that are ejected.</param>
     /// <param name="time">The clock.</param>
     public FastLaneServer(
-        EventLoopGroup loops, HttpFrontendOptions options, SnapshotPublisher snapshots, RequestLog log, ILogger logger, TimeProvider time) =>
-        _lanes = [.. loops.Loops.Select(loop => new LaneLoop(loop, options, snapshots, log, logger, time))];
+        EventLoopGroup loops, HttpFrontendOptions options, SnapshotPublisher snapshots, RequestLedger ledger, ILogger logger, TimeProvider time) =>
+        _lanes = [.. loops.Loops.Select(loop => new LaneLoop(loop, options, snapshots, ledger, logger, time))];
 
     /// <summary>Requests begun here since start.</summary>
     public long Served => _lanes.Sum(lane => lane.Served);

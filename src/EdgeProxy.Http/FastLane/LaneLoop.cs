@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using EdgeProxy.Http.Endpoints;
+using EdgeProxy.Http.Reporting;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Policies;
 using EdgeProxy.Transport.Loops;
@@ -23,8 +24,7 @@ internal sealed class LaneLoop
 
     private readonly HashSet<LaneConnection> _connections = [];
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly RequestLog _log;
-    private readonly LaneLog _lines = new();
+    private readonly RequestLedger _ledger;
     private HttpSettings? _judged;
     private bool _isPlain;
     private TimeSpan _dateUntil = TimeSpan.MinValue;
@@ -32,14 +32,14 @@ internal sealed class LaneLoop
     private long _served;
     private long _handedOver;
 
-    public LaneLoop(EventLoop loop, HttpFrontendOptions options, SnapshotPublisher snapshots, RequestLog log, ILogger logger, TimeProvider time)
+    public LaneLoop(EventLoop loop, HttpFrontendOptions options, SnapshotPublisher snapshots, RequestLedger ledger, ILogger logger, TimeProvider time)
     {
         Loop = loop;
         Options = options;
         Snapshots = snapshots;
         Logger = logger;
         Time = time;
-        _log = log;
+        _ledger = ledger;
         Upstreams = new UpstreamPool(loop, options);
         Head = new RequestHead(Math.Min(MaxHeadLength, Math.Min(options.MaxRequestHeadersSize, options.MaxRequestLineSize)));
     }
@@ -58,6 +58,9 @@ internal sealed class LaneLoop
 
     /// <summary>The clock of what is logged; timers go by the loop's.</summary>
     public TimeProvider Time { get; }
+
+    /// <summary>What is counted.</summary>
+    public HttpMetrics Metrics => _ledger.Metrics;
 
     /// <summary>Connections to endpoints.</summary>
     public UpstreamPool Upstreams { get; }
@@ -112,6 +115,7 @@ internal sealed class LaneLoop
         if (connection.Start(socket))
         {
             _connections.Add(connection);
+            Metrics.ConnectionAccepted(https: false);
             if (IsDraining)
             {
                 connection.BeginDrain();
@@ -134,29 +138,26 @@ internal sealed class LaneLoop
     /// <summary>Forgets a connection, which is closed or somebody else's.</summary>
     public void Remove(LaneConnection connection)
     {
-        _connections.Remove(connection);
-        EndDrain();
+        Metrics.ConnectionClosed(https: false);
+        Forget(connection);
     }
 
-    /// <summary>Forgets one that was given away.</summary>
+    /// <summary>Forgets one that was given away, and goes on being counted there.</summary>
     public void RemoveHandedOver(LaneConnection connection)
     {
         _handedOver++;
-        Remove(connection);
+        Forget(connection);
     }
 
     /// <summary>Counts a request that is served here.</summary>
-    public void CountServed() => _served++;
+    public void CountServed()
+    {
+        _served++;
+        _ledger.Begin(https: false);
+    }
 
     /// <summary>Takes note of the end of a request.</summary>
-    public void Note(LaneRequest request, ResponseReason reason, int status)
-    {
-        if (_log.Wants(reason))
-        {
-            _log.Write(_lines.Describe(request), reason, status);
-            _lines.Forget();
-        }
-    }
+    public void Note(LaneRequest request, ResponseReason reason, int status) => _ledger.End(request, reason, status);
 
     /// <summary>Any thread. Completes when the last connection has ended; those without a request end at once.</summary>
     public Task DrainAsync() => Loop.TryPost(BeginDrain) ? _drained.Task : Task.CompletedTask;
@@ -178,6 +179,12 @@ internal sealed class LaneLoop
             connection.BeginDrain();
         }
 
+        EndDrain();
+    }
+
+    private void Forget(LaneConnection connection)
+    {
+        _connections.Remove(connection);
         EndDrain();
     }
 

@@ -172,8 +172,8 @@ internal sealed partial class LaneRequest
         if (_tries.Rejects(head.Status))
         {
             // Nothing of it is passed on.
+            EndTry(ResponseReason.Forwarded);
             UpstreamStatus = 0;
-            EndTry();
             Send();
             return;
         }
@@ -388,7 +388,7 @@ internal sealed partial class LaneRequest
             _lane.Upstreams.Return(upstream);
         }
 
-        EndTry();
+        EndTry(ResponseReason.Forwarded);
     }
 
     /// <summary>An answer of our own, as <see cref="Endpoints.OwnAnswer"/> gives it.</summary>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using EdgeProxy.Http.Endpoints;
 using EdgeProxy.Http.Forwarding;
+using EdgeProxy.Http.Reporting;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Policies;
 using EdgeProxy.Model.Routing;
@@ -16,7 +17,7 @@ namespace EdgeProxy.Http.FastLane;
 /// goes on with the next endpoint, by the same rules as on Kestrel's side (<see cref="UpstreamTries"/>).
 /// </summary>
 /// <remarks>Owns the connection to the endpoint while it lasts, and the bytes it sends: they are kept to be sent again, and for the log.</remarks>
-internal sealed partial class LaneRequest
+internal sealed partial class LaneRequest : IServedRequest
 {
     // What we add to a head, with room to spare.
     private const int AddedLength = 1024;
@@ -31,6 +32,7 @@ internal sealed partial class LaneRequest
     private readonly int _headLength;
     private readonly int _length;
     private int _sent;
+    private long _triedAt;
     private long _sentAt;
     private UpstreamConnection? _upstream;
     private bool _isReused;
@@ -79,9 +81,6 @@ internal sealed partial class LaneRequest
     /// <summary>How many endpoints were tried.</summary>
     public int Tries => _tries.Count;
 
-    /// <summary>Its head as endpoints get it.</summary>
-    public ReadOnlySpan<byte> SentHead => _bytes.AsSpan(0, _headLength);
-
     /// <summary>When something must have happened, on the clock of the loop.</summary>
     public TimeSpan Due => _lastActive + (_isConnecting ? ConnectTimeout : Silence);
 
@@ -108,14 +107,14 @@ internal sealed partial class LaneRequest
     {
         var head = lane.Head;
         var snapshot = lane.Snapshots.Current;
-        if (!lane.IsPlain(snapshot.Http) || snapshot.Http.Forwarded?.Trusts(connection.Client.Endpoint.Address) == true)
+        if (!lane.IsPlain(snapshot.Http) || RequestTracing.Wants(snapshot.Http) || snapshot.Http.Forwarded?.Trusts(connection.Client.Endpoint.Address) == true)
         {
             return null;
         }
 
         var target = lane.Target.AsSpan(0, Encoding.Latin1.GetChars(bytes[head.Target], lane.Target));
         if (!RequestPath.TryNormalize(target, out var path)
-            || snapshot.Routes.Find(lane.Hosts.Find(bytes[head.Host]), path) is not { } route
+            || (snapshot.Routes.Find(lane.Hosts.Find(bytes[head.Host]), path) ?? snapshot.DefaultRoute) is not { } route
             || !LaneRules.IsPlain(route)
             || route.Backend is not { } backend
             || snapshot.Find(backend) is not { } port
@@ -138,6 +137,7 @@ internal sealed partial class LaneRequest
         }
 
         Backend = backend;
+        _triedAt = _lane.Time.GetTimestamp();
         backend.Hold();
         _isHeld = true;
         _upstream = _lane.Upstreams.Take(backend.Address, this);
@@ -319,9 +319,10 @@ internal sealed partial class LaneRequest
         }
 
         var backend = Backend!; // it was tried
-        EndTry();
+        EndTry(reason);
         if (reason is ResponseReason.ConnectFailed or ResponseReason.ConnectTimeout && ServicePort.ReportFailed(backend) is { } ejectedFor)
         {
+            _lane.Metrics.Ejected();
             HttpLog.Ejected(_lane.Logger, backend, ServicePort.Name, ejectedFor, reason);
         }
 
@@ -335,15 +336,16 @@ internal sealed partial class LaneRequest
         }
     }
 
-    private void EndTry()
+    private void EndTry(ResponseReason reason)
     {
         DropUpstream();
         DropKept();
         _isConnecting = false;
         if (_isHeld)
         {
-            Backend!.Release();
             _isHeld = false;
+            Backend!.Release();
+            _lane.Metrics.Tried(_method, UpstreamStatus, reason, UpstreamStatus == 0 ? _lane.Time.GetElapsedTime(_triedAt) : UpstreamTime);
         }
     }
 
@@ -365,7 +367,7 @@ internal sealed partial class LaneRequest
             return;
         }
 
-        EndTry();
+        EndTry(reason);
         End(reason, reason == ResponseReason.ClientGone || UpstreamStatus == 0 ? reason.Status() : UpstreamStatus);
         _connection.Reset();
     }

@@ -15,6 +15,7 @@ internal static class LaneRules
         && settings.RequestHeaders.IsEmpty
         && !settings.ChangesAnswers
         && settings.Gzip is null
+        && settings.Brotli is null
         && !settings.BlocksAnybody;
 
     /// <summary>So does a route.</summary>

@@ -24,8 +24,7 @@ internal static class ForwardFailure
             ForwarderError.RequestBodyClient => BodyFailure(context, cause),
             ForwarderError.RequestBodyCanceled => ResponseReason.ClientGone,
 
-            // May hide an early answer: over HTTP/1.1 SocketsHttpHandler reads the answer only when the body is sent, and an endpoint that
-            // answers 413 and resets has interrupted just that.
+            // Without an answer: where there is one it has been passed on (EndpointStream).
             ForwarderError.RequestBodyDestination => context.Response.StatusCode == StatusCodes.Status504GatewayTimeout
                 ? ResponseReason.UpstreamTimeout
                 : ResponseReason.UpstreamReset,

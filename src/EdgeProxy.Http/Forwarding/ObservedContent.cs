@@ -1,8 +1,12 @@
 using System.Net;
+using EdgeProxy.Http.Forwarding.Bodies;
 
 namespace EdgeProxy.Http.Forwarding;
 
-/// <summary>A request body that notes when somebody begins to send it. Owns <paramref name="body"/>.</summary>
+/// <summary>
+/// A request body that notes when somebody begins to send it, and lets the answer be read when the endpoint hangs up on it. Owns
+/// <paramref name="body"/>.
+/// </summary>
 /// <remarks>
 /// Needed because a failed connection does not prove the body untouched: the client library may repeat a request by itself on a new HTTP/2
 /// connection after the old one refused it.
@@ -14,10 +18,17 @@ internal sealed class ObservedContent(HttpContent body, UpstreamTries tries) : H
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     /// <inheritdoc />
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         tries.BodyStarted = true;
-        return body.CopyToAsync(stream, context, cancellationToken);
+#pragma warning disable CA2000 // It has nothing of its own.
+        var upload = new UploadStream(stream);
+#pragma warning restore CA2000
+        await body.CopyToAsync(upload, context, cancellationToken);
+        if (upload.IsCut)
+        {
+            await upload.SkipRestAsync(Headers.ContentLength, cancellationToken);
+        }
     }
 
     /// <inheritdoc />

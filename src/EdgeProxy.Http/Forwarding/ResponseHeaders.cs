@@ -1,3 +1,4 @@
+using EdgeProxy.Http.Endpoints;
 using EdgeProxy.Http.Policies;
 using EdgeProxy.Model.Certificates;
 using Microsoft.AspNetCore.Http;
@@ -17,6 +18,11 @@ internal static class ResponseHeaders
     /// <summary>Of any answer, be it an endpoint's or our own.</summary>
     public static void FinishAnswer(Exchange exchange, HttpResponse response)
     {
+        if (exchange.Client.AltSvc is { } altSvc && exchange.HostName.Length > 0 && QuicEntrance.Serves(exchange.Snapshot, exchange.HostName))
+        {
+            response.Headers.AltSvc = altSvc;
+        }
+
         var settings = exchange.Snapshot.Http;
         if (settings.ChangesAnswers)
         {

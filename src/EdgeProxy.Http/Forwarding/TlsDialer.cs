@@ -1,5 +1,4 @@
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EdgeProxy.Model.Policies;
@@ -40,23 +39,15 @@ internal sealed class TlsDialer : IDisposable
     /// <summary>Connects and shakes hands; for <see cref="SocketsHttpHandler.ConnectCallback"/>, whose timeout covers both.</summary>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        SslStream? stream = null;
+        var stream = new SslStream(await EndpointStream.ConnectAsync(context, cancellationToken));
         try
         {
-            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
-            stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
             await stream.AuthenticateAsClientAsync(OptionsFor(context.InitialRequestMessage), cancellationToken);
             return stream;
         }
         catch
         {
-            if (stream is not null)
-            {
-                await stream.DisposeAsync();
-            }
-
-            socket.Dispose();
+            await stream.DisposeAsync();
             throw;
         }
     }

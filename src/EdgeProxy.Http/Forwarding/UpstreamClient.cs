@@ -44,13 +44,9 @@ internal sealed class UpstreamClient : IDisposable
             // One byte a char in both directions, as on the listeners, so that values that are not UTF-8 survive.
             RequestHeaderEncodingSelector = Latin1,
             ResponseHeaderEncodingSelector = Latin1,
+            ConnectCallback = dialer is null ? EndpointStream.ConnectAsync : dialer.ConnectAsync,
         };
 #pragma warning restore CA2000
-        if (dialer is not null)
-        {
-            handler.ConnectCallback = dialer.ConnectAsync;
-        }
-
         return new UpstreamClient(handler, dialer);
     }
 

@@ -3,6 +3,7 @@ using System.Text;
 using EdgeProxy.Http.Policies;
 using EdgeProxy.Http.Policies.Affinity;
 using EdgeProxy.Http.Policies.Mirror;
+using EdgeProxy.Http.Reporting;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Scheduling;
 using Microsoft.AspNetCore.Http;
@@ -17,7 +18,7 @@ namespace EdgeProxy.Http.Forwarding;
 /// <summary>
 /// Sends a request to an endpoint of its service port, and to the next one as long as its route allows. Owns the connections to endpoints.
 /// </summary>
-internal sealed class UpstreamForwarder(HttpFrontendOptions options, AffinityCookies cookies, ILogger logger, TimeProvider time) : IAsyncDisposable
+internal sealed class UpstreamForwarder(HttpFrontendOptions options, AffinityCookies cookies, HttpMetrics metrics, ILogger logger, TimeProvider time) : IAsyncDisposable
 {
     private readonly IHttpForwarder _forwarder = CreateForwarder();
     private readonly UpstreamClients _clients = new(options);
@@ -66,7 +67,12 @@ internal sealed class UpstreamForwarder(HttpFrontendOptions options, AffinityCoo
                     request.BeginTry();
                 }
 
+                var triedAt = time.GetTimestamp();
+                exchange.TrySpan = RequestTracing.BeginTry(exchange, backend);
                 reason = await TryAsync(context, backend, PrefixOf(backend, protocol.UsesTls), client, config, request);
+                var status = request.HeadAfter is null ? 0 : exchange.UpstreamStatus;
+                RequestTracing.EndTry(exchange.TrySpan, reason, status);
+                metrics.Tried(context.Request.Method, status, reason, request.HeadAfter ?? time.GetElapsedTime(triedAt));
                 Report(port, backend, reason, request);
                 if (!request.IsRejected && (request.HeadAfter is not null || !tries.GoesOnAfter(reason)))
                 {
@@ -125,6 +131,7 @@ internal sealed class UpstreamForwarder(HttpFrontendOptions options, AffinityCoo
         {
             if (port.ReportFailed(backend) is { } ejectedFor)
             {
+                metrics.Ejected();
                 HttpLog.Ejected(logger, backend, port.Name, ejectedFor, reason);
             }
         }

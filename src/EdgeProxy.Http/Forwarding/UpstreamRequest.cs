@@ -5,6 +5,7 @@ using EdgeProxy.Http.Policies;
 using EdgeProxy.Http.Policies.Affinity;
 using EdgeProxy.Http.Policies.Compression;
 using EdgeProxy.Http.Policies.Limits;
+using EdgeProxy.Http.Reporting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -49,6 +50,7 @@ internal sealed class UpstreamRequest(Exchange exchange, UpstreamTries tries, Af
         }
 
         RequestHeaders.Copy(exchange, proxyRequest);
+        RequestTracing.Inject(proxyRequest, exchange.TrySpan ?? exchange.Span);
         if (exchange.ClientVerdict is { } verdict)
         {
             RequestHeaders.AddClientVerdict(proxyRequest, verdict, exchange.PassesClientCertificate);
@@ -105,10 +107,7 @@ internal sealed class UpstreamRequest(Exchange exchange, UpstreamTries tries, Af
 
     private void WrapBody(HttpResponseMessage proxyResponse)
     {
-        if (exchange.Snapshot.Http.Gzip is { } gzip)
-        {
-            proxyResponse.Content = Gzip.Apply(exchange, gzip, proxyResponse.Content);
-        }
+        proxyResponse.Content = AnswerCompression.Apply(exchange, proxyResponse.Content);
 
         if (exchange.Route?.Policies?.Bandwidth is { } bandwidth && proxyResponse.Content is { } whole)
         {

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using EdgeProxy.Http.Endpoints;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Certificates;
 using EdgeProxy.Model.Policies;
@@ -46,6 +47,31 @@ internal sealed class CertificateSelector : IDisposable
         var session = new TlsSession(HostName.Normalize(handshake.ClientHelloInfo.ServerName), _time);
         handshake.Connection.Features.Set(session);
         return ValueTask.FromResult(OptionsFor(snapshot, session));
+    }
+
+    /// <summary>The settings of a QUIC handshake: the same certificate, and HTTP/3 over TLS 1.3 and nothing else.</summary>
+    /// <exception cref="AuthenticationException">The name is not served over QUIC; its clients have TCP.</exception>
+    public async ValueTask<SslServerAuthenticationOptions> SelectForQuicAsync(TlsHandshakeCallbackContext handshake)
+    {
+        // As connections over TCP do, which nobody serves earlier either.
+        await _snapshots.First.WaitAsync(handshake.CancellationToken);
+        var snapshot = _snapshots.Current;
+        var session = new TlsSession(HostName.Normalize(handshake.ClientHelloInfo.ServerName), _time);
+        if (!QuicEntrance.Serves(snapshot, session.ServerName))
+        {
+            throw new AuthenticationException("The server name is not served over QUIC.");
+        }
+
+        handshake.Connection.Features.Set(session);
+        var options = OptionsFor(snapshot, session);
+        options.ApplicationProtocols = [SslApplicationProtocol.Http3];
+#pragma warning disable CA5398 // QUIC has no other (RFC 9001 §4.2).
+        options.EnabledSslProtocols = SslProtocols.Tls13;
+#pragma warning restore CA5398
+
+        // ssl-ciphers speaks of TLS 1.2 alone.
+        options.CipherSuitesPolicy = null;
+        return options;
     }
 
     /// <inheritdoc />

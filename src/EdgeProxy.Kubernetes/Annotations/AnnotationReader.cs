@@ -62,6 +62,12 @@ internal sealed class AnnotationReader
     /// <summary>use-regex; default false.</summary>
     public bool UseRegex { get; set; }
 
+    /// <summary>regex-scope ingress; default host.</summary>
+    public bool KeepsPatterns { get; set; }
+
+    /// <summary>slash-redirect; default false.</summary>
+    public bool RedirectsToSlash { get; set; }
+
     /// <summary>force-ssl-redirect; default false.</summary>
     public bool ForceSslRedirect { get; set; }
 
@@ -215,7 +221,7 @@ internal sealed class AnnotationReader
         if (AnnotationCatalog.Find(name) is { Restricts: true })
         {
             IsClosed = true;
-            _problems.Error(Ingress, field, $"Invalid value: \"{value}\": {rule}; the Ingress answers 503 rather than being open");
+            _problems.Error(Ingress, field, $"Invalid value: \"{value}\": {rule}; the Ingress answers 503 rather than being open", ProblemReason.RouteClosed);
         }
         else
         {
@@ -243,7 +249,7 @@ internal sealed class AnnotationReader
         if (_invalid.Add(name))
         {
             var field = _written.TryGetValue(name, out var written) ? Field(written.FullName) : null;
-            _problems.Error(Ingress, field, $"{why}; the Ingress answers 503 rather than being open");
+            _problems.Error(Ingress, field, $"{why}; the Ingress answers 503 rather than being open", ProblemReason.RouteClosed);
         }
     }
 

@@ -20,6 +20,12 @@ internal static partial class ApiLog
     [LoggerMessage(154, LogLevel.Warning, "An event of {What} cannot be read and is passed over.")]
     public static partial void Unreadable(ILogger logger, string what);
 
+    [LoggerMessage(156, LogLevel.Warning, "The API server does not answer. Serving the last-good state of {SavedAt:yyyy-MM-ddTHH:mm:ssZ} meanwhile: {Services} Services, {Ingresses} Ingresses, no Secrets.")]
+    public static partial void Recalled(ILogger logger, DateTimeOffset savedAt, int services, int ingresses);
+
+    [LoggerMessage(157, LogLevel.Information, "The API server has listed everything; the last-good state is served no more.")]
+    public static partial void Replaced(ILogger logger);
+
     [LoggerMessage(155, LogLevel.Information, "The API server has no discovery.k8s.io/v1; endpoints are taken from Endpoints objects.")]
     public static partial void UsesEndpoints(ILogger logger);
 }

@@ -26,6 +26,9 @@ public sealed class ClusterChange
     /// <summary>What is wrong with objects that are not taken, of all, not only of those that changed.</summary>
     public IReadOnlyList<Problem> Refused { get; }
 
+    /// <summary>The last-good state of an earlier run, not what the server has.</summary>
+    public bool IsRecalled { get; internal init; }
+
     /// <summary>
     /// Time to look at all objects together (<see cref="ClusterPipeline.Review"/>): after a second without changes, or after ten with. There may
     /// be none in this one.

@@ -19,6 +19,9 @@ public sealed class ClusterPipeline(ClusterSource source, SnapshotTranslator tra
     /// <summary>The last snapshot.</summary>
     public ProxySnapshot Snapshot => translator.Snapshot;
 
+    /// <inheritdoc cref="SnapshotTranslator.Faults" />
+    public IReadOnlyList<TranslationFault> Faults => translator.Faults;
+
     /// <summary>The node the snapshots are for; a new one holds from the next change on.</summary>
     public LocalNode Node
     {

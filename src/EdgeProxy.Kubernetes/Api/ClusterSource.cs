@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using EdgeProxy.Kubernetes.Annotations;
@@ -5,6 +6,8 @@ using EdgeProxy.Kubernetes.Api.Watching;
 using EdgeProxy.Kubernetes.ControlPlane;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Kubernetes.State;
+using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
 using Microsoft.Extensions.Logging;
 
@@ -26,8 +29,12 @@ public sealed class ClusterSource
     private static readonly TimeSpan QuietBeforeReview = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestUnreviewed = TimeSpan.FromSeconds(10);
 
+    /// <summary>Lists of a large cluster take this long when all is well.</summary>
+    private static readonly TimeSpan PatienceAtStart = TimeSpan.FromSeconds(5);
+
     private readonly ApiClient _client;
     private readonly ClusterSourceOptions _options;
+    private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly InformerFeed _feed;
     private readonly ReferencedSecrets _secrets;
@@ -42,14 +49,18 @@ public sealed class ClusterSource
     private CancellationToken _stopping;
     private Informer<Secret>? _secretInformer;
     private ObjectSet _objects = ObjectSet.Empty;
+    private Task<bool> _asking = Task.FromResult(true); // whether there are EndpointSlices
+    private bool _hasStarted;
+    private RecalledState? _recalled; // what is handed out, until the server has listed everything
 
     /// <summary>A source that begins to read with <see cref="WatchAsync"/>.</summary>
     public ClusterSource(ApiClient client, ClusterSourceOptions options, ILogger logger, TimeProvider time)
     {
         _client = client;
         _options = options;
+        _logger = logger;
         _time = time;
-        _feed = new InformerFeed(client, options.Watching, new ApiContact(logger, time), Wake, logger, time);
+        _feed = new InformerFeed(client, options.Watching, new ApiContact(Wake, logger, time), Wake, logger, time);
         _secrets = new ReferencedSecrets(client, time);
     }
 
@@ -61,37 +72,78 @@ public sealed class ClusterSource
     {
         get
         {
-            lock (_lock)
-            {
-                var parts = _informers.Select(informer => informer.Denied is { } denied ? $"without {denied}" : null).Prepend(_feed.Contact.Trouble);
-                return string.Join("; ", parts.OfType<string>()) is { Length: > 0 } text ? text : null;
-            }
+            var lastGood = RecalledFrom is { } savedAt ? $"serving the last-good state of {savedAt:yyyy-MM-ddTHH:mm:ssZ}" : null;
+            var parts = Denied.Select(denied => $"without {denied}").Prepend(Outage?.ToString()).Prepend(lastGood);
+            return string.Join("; ", parts.OfType<string>()) is { Length: > 0 } text ? text : null;
         }
     }
 
-    /// <summary>What the first change waits for; empty once it was handed out.</summary>
-    public string Missing
+    /// <summary>The server.</summary>
+    public Uri Server => _client.Server;
+
+    /// <summary>Since when the server does not answer, and why not; null while it does.</summary>
+    public ApiOutage? Outage => _feed.Contact.Outage;
+
+    /// <summary>When the last-good state that is served was saved; null once the server has listed everything.</summary>
+    public DateTimeOffset? RecalledFrom => Volatile.Read(ref _recalled)?.SavedAt;
+
+    /// <summary>What may not be read, and why.</summary>
+    public ImmutableArray<string> Denied
     {
         get
         {
             lock (_lock)
             {
-                return string.Join(", ", _informers.Where(informer => !informer.IsSettled).Select(informer => informer.Subject));
+                return [.. _informers.Select(informer => informer.Denied).OfType<string>()];
             }
         }
     }
 
-    /// <summary>Changes, some of them empty, the first one when every informer has listed once. What changes while one is dealt with is in the next.</summary>
+    /// <summary>What has not been listed yet; the first change of the server's objects waits for it. Empty once that was handed out.</summary>
+    public ImmutableArray<string> Missing
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _informers.Where(informer => !informer.IsSettled).Select(informer => informer.Subject)];
+            }
+        }
+    }
+
+    /// <summary>
+    /// Changes, some of them empty, the first one when every informer has listed once. What changes while one is dealt with is in the next. When
+    /// the server does not answer at the start, the last-good state comes before all of them.
+    /// </summary>
     public async IAsyncEnumerable<ClusterChange> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
             _stopping = stop.Token;
-            await StartAsync(stop.Token);
+            var started = _time.GetTimestamp();
+            var recall = _options.Recall;
+            _asking = HasEndpointSlicesAsync(_stopping);
+            _running.Add(WakeAfterAskingAsync());
             while (!IsSettled())
             {
-                await _news.Reader.ReadAsync(cancellationToken);
+                if (!_hasStarted && _asking.IsCompleted)
+                {
+                    Start(await _asking, _stopping);
+                }
+                else if (recall is not null && (Outage is not null || Remaining(started, PatienceAtStart) == TimeSpan.Zero))
+                {
+                    var state = recall();
+                    recall = null;
+                    if (state is not null)
+                    {
+                        yield return Take(state);
+                    }
+                }
+                else
+                {
+                    await WaitForNewsAsync(recall is null ? Timeout.InfiniteTimeSpan : Remaining(started, PatienceAtStart), cancellationToken);
+                }
             }
 
             yield return Drain();
@@ -123,7 +175,9 @@ public sealed class ClusterSource
     /// <param name="named">What changed objects name.</param>
     internal void Follow(Func<NamedObject, bool> isNamed, IEnumerable<NamedObject> named)
     {
-        if (_options.Secrets == SecretSelection.Referenced)
+        // The last-good state names Secrets that nobody has listed yet: until then all are kept, as at any start.
+        var hasSecrets = _recalled is null;
+        if (hasSecrets && _options.Secrets == SecretSelection.Referenced)
         {
             _secrets.IsNamed = name => name == _options.DefaultCertificate || isNamed(new NamedObject("Secret", name));
         }
@@ -134,7 +188,7 @@ public sealed class ClusterSource
             {
                 FollowConfigMap(name);
             }
-            else if (_secretInformer is not null && !_objects.Secrets.ContainsKey(name) && IsInScope(name.Namespace))
+            else if (hasSecrets && _secretInformer is not null && !_objects.Secrets.ContainsKey(name) && IsInScope(name.Namespace))
             {
                 _secrets.Want(name);
             }
@@ -164,9 +218,10 @@ public sealed class ClusterSource
         }
     }
 
-    private async Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>Begins to follow every kind.</summary>
+    private void Start(bool usesSlices, CancellationToken cancellationToken)
     {
-        var usesSlices = await HasEndpointSlicesAsync(cancellationToken);
+        _hasStarted = true;
         if (!usesSlices)
         {
             ApiLog.UsesEndpoints(_feed.Logger);
@@ -293,7 +348,7 @@ public sealed class ClusterSource
     {
         lock (_lock)
         {
-            return _informers.TrueForAll(informer => informer.IsSettled);
+            return _hasStarted && _informers.TrueForAll(informer => informer.IsSettled);
         }
     }
 
@@ -301,7 +356,7 @@ public sealed class ClusterSource
     {
         // Whoever wakes us from now on has something that may not be in this change.
         _news.Reader.TryRead(out _);
-        var update = new ObjectSetUpdate(_objects);
+        var update = new ObjectSetUpdate(_recalled is null ? _objects : ObjectSet.Empty);
         Informer[] informers;
         lock (_lock)
         {
@@ -325,8 +380,26 @@ public sealed class ClusterSource
             }
         }
 
-        _objects = update.Objects;
-        return new ClusterChange(_objects, update.Changes, [.. _refused.Values.SelectMany(problems => problems)], update.Receipts);
+        var (objects, changes) = (update.Objects, update.Changes);
+        if (_recalled is not null)
+        {
+            // What is not listed any more goes; what is the same stays what it was.
+            objects = RecalledState.Replace(_objects, objects);
+            changes = ObjectChanges.Between(_objects, objects);
+            Volatile.Write(ref _recalled, null);
+            ApiLog.Replaced(_logger);
+        }
+
+        _objects = objects;
+        return new ClusterChange(_objects, changes, [.. _refused.Values.SelectMany(problems => problems)], update.Receipts);
+    }
+
+    private ClusterChange Take(RecalledState state)
+    {
+        Volatile.Write(ref _recalled, state);
+        _objects = state.Objects;
+        ApiLog.Recalled(_logger, state.SavedAt, _objects.Services.Count, _objects.Ingresses.Count);
+        return new ClusterChange(_objects, ObjectChanges.Between(ObjectSet.Empty, _objects), [], []) { IsRecalled = true };
     }
 
     /// <summary>Endpoints objects as the slices a mirroring controller would make of them.</summary>
@@ -346,6 +419,12 @@ public sealed class ClusterSource
         }
 
         update.Apply(ObjectSlots.EndpointSlices, slices);
+    }
+
+    private async Task WakeAfterAskingAsync()
+    {
+        await ((Task)_asking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Wake();
     }
 
     private void Wake() => _news.Writer.TryWrite(true);

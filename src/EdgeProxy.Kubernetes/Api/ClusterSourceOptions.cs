@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EdgeProxy.Kubernetes.Api.Watching;
+using EdgeProxy.Kubernetes.State;
 using EdgeProxy.Model;
 
 namespace EdgeProxy.Kubernetes.Api;
@@ -24,6 +25,9 @@ public sealed record ClusterSourceOptions
 
     /// <summary>Read Namespaces too, which a name server needs. Default false.</summary>
     public bool Discovery { get; init; }
+
+    /// <summary>The last-good state of an earlier run, asked for once and only when the server does not answer at the start; null: there is none.</summary>
+    public Func<RecalledState?>? Recall { get; init; }
 
     /// <summary>How objects are listed and watched.</summary>
     internal WatchOptions Watching { get; init; } = new();

@@ -46,6 +46,10 @@ internal static class ConfigurationCatalog
             new("gzip-level", "1-9, 1", "how hard"),
             new("gzip-min-length", "bytes, 256", "answers known to be shorter are left alone"),
             new("gzip-types", "content types divided by blanks, * for all", "what is compressed, text/html always"),
+            new("enable-brotli", "bool, false", "compress answers by Brotli for clients that name it; before gzip"),
+            new("brotli-level", "1-11, 4", "how hard"),
+            new("brotli-min-length", "bytes, 20", "answers known to be shorter are left alone"),
+            new("brotli-types", "content types divided by blanks, * for all", "what is compressed, text/html always"),
             new("block-cidrs", "csv CIDR/IP", "clients that get 403 on every host"),
             new("block-user-agents", "csv of names, ~ and ~* begin a regular expression", "User-Agents that get 403 on every host"),
             new("block-referers", "csv of names, ~ and ~* begin a regular expression", "Referers that get 403 on every host"),
@@ -59,6 +63,11 @@ internal static class ConfigurationCatalog
             new("log-format-escape-json", "bool, false", "escape for JSON") { Support = AnnotationSupport.NoEffect, Note = "the JSON access log is always valid JSON" },
             new("access-log-path", "path", "where the access log goes") { Support = AnnotationSupport.NoEffect, Note = "the access log goes to standard output" },
             new("http-access-log-path", "path", "where the access log goes") { Support = AnnotationSupport.NoEffect, Note = "the access log goes to standard output" },
+        ]),
+        ("Traces",
+        [
+            new("enable-opentelemetry", "bool, false", "trace requests") { Support = AnnotationSupport.Differs, Note = "default true once --otlp-endpoint says where spans go; false switches them off" },
+            new("opentelemetry-trust-incoming-span", "bool, true", "use the client's trace context as parent"),
         ]),
         ("Connections of clients",
         [
@@ -131,13 +140,13 @@ internal static class ConfigurationCatalog
         "map-hash-bucket-size", "proxy-headers-hash-max-size", "proxy-headers-hash-bucket-size", "server-name-hash-max-size", "server-name-hash-bucket-size",
         "variables-hash-bucket-size", "variables-hash-max-size", "lua-shared-dicts", "error-log-path", "error-log-level", "enable-syslog", "syslog-host", "syslog-port",
         "stream-access-log-path", "disable-stream-access-log", "log-format-stream", "main-snippet", "http-snippet", "server-snippet", "location-snippet", "stream-snippet",
-        "enable-modsecurity", "enable-owasp-modsecurity-crs", "modsecurity-snippet", "use-geoip", "use-geoip2", "geoip2-autoreload-in-minutes", "enable-brotli", "brotli-level",
-        "brotli-min-length", "brotli-types", "plugins", "ssl-buffer-size", "nginx-status-ipv4-whitelist", "nginx-status-ipv6-whitelist", "grpc-buffer-size-kb",
+        "enable-modsecurity", "enable-owasp-modsecurity-crs", "modsecurity-snippet", "use-geoip", "use-geoip2", "geoip2-autoreload-in-minutes",
+        "plugins", "ssl-buffer-size", "nginx-status-ipv4-whitelist", "nginx-status-ipv6-whitelist", "grpc-buffer-size-kb",
         "enable-aio-write", "jaeger-collector-host", "zipkin-collector-host", "datadog-collector-host",
         "gzip-disable", "ssl-session-cache", "ssl-session-cache-size", "ssl-session-tickets", "ssl-session-ticket-key", "ssl-session-timeout", "ssl-early-data", "ssl-dh-param",
         "ssl-ecdh-curve", "debug-connections", "enable-access-log-for-default-backend", "service-upstream-keepalive", "enable-dynamic-tls-records", "limit-conn-zone-variable",
         "http-redirect-code-temporary", "proxy-busy-buffers", "enable-auth-access-log", "relative-redirect", "otlp-collector-host", "otlp-collector-port", "otel-service-name",
-        "otel-sampler", "otel-sampler-ratio", "otel-sampler-parent-based", "opentelemetry-config", "opentelemetry-trust-incoming-span", "opentelemetry-operation-name",
+        "otel-sampler", "otel-sampler-ratio", "otel-sampler-parent-based", "opentelemetry-config", "opentelemetry-operation-name",
     }.ToFrozenSet(StringComparer.Ordinal);
 
     private static readonly FrozenDictionary<string, ConfigurationKey> ByName =

@@ -60,12 +60,15 @@ internal sealed class ConfigurationReader
         HiddenHeaders = HiddenHeaders(),
         StrictTransportSecurity = StrictTransportSecurity(),
         RedirectStatus = Number("http-redirect-code", "must be 301, 302, 307 or 308", static code => code is 301 or 302 or 307 or 308) ?? 308,
-        Gzip = Boolean("use-gzip") ? Gzip() : null,
+        Gzip = Boolean("use-gzip") ? Compression("gzip", most: 9, level: 1, minLength: 256) : null,
+        Brotli = Boolean("enable-brotli") ? Compression("brotli", most: 11, level: 4, minLength: 20) : null,
         BlockedClients = Prefixes("block-cidrs") ?? [],
         BlockedUserAgents = Patterns("block-user-agents"),
         BlockedReferers = Patterns("block-referers"),
         LogsAccess = !Boolean("disable-access-log") && !Boolean("disable-http-access-log"),
         UnloggedPaths = [.. List("skip-access-log-urls")],
+        Traces = Boolean("enable-opentelemetry", standard: true),
+        TrustsIncomingTraces = Boolean("opentelemetry-trust-incoming-span", standard: true),
     };
 
     private ForwardedHeadersPolicy? Forwarded()
@@ -103,12 +106,12 @@ internal sealed class ConfigurationReader
         return Boolean("allow-backend-server-header", standard: true) ? names : [.. names, "Server"];
     }
 
-    private GzipPolicy Gzip()
+    private CompressionPolicy Compression(string name, int most, int level, int minLength)
     {
-        var types = Text("gzip-types") is { } text
+        var types = Text(name + "-types") is { } text
             ? text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Append("text/html").ToFrozenSet(StringComparer.OrdinalIgnoreCase)
-            : GzipPolicy.DefaultTypes;
-        return new GzipPolicy(Integer("gzip-level", 1, 9, standard: 1), Integer("gzip-min-length", 0, int.MaxValue, standard: 256), types);
+            : CompressionPolicy.DefaultTypes;
+        return new CompressionPolicy(Integer(name + "-level", 1, most, standard: level), Integer(name + "-min-length", 0, int.MaxValue, standard: minLength), types);
     }
 
     private int Integer(string key, int min, int max, int standard)
@@ -253,7 +256,7 @@ internal sealed class ConfigurationReader
             }
             else
             {
-                _problems.Warning(map, $"data[{header}]", "is not the name of a header with a value of one line; it is left out");
+                _problems.Warning(map, $"data[{header}]", "is not the name of a header with a value of one line; it is left out", ProblemReason.ConfigurationIgnored);
             }
         }
 
@@ -268,11 +271,11 @@ internal sealed class ConfigurationReader
             switch (ConfigurationCatalog.Find(key))
             {
                 case null:
-                    _problems.Warning(_map, field, "the key is not known and has no effect");
+                    _problems.Warning(_map, field, "the key is not known and has no effect", ProblemReason.ConfigurationIgnored);
                     break;
 
                 case { Support: AnnotationSupport.Unsupported } known:
-                    _problems.Warning(_map, field, known.Note ?? "the key is not supported and has no effect");
+                    _problems.Warning(_map, field, known.Note ?? "the key is not supported and has no effect", ProblemReason.ConfigurationIgnored);
                     break;
 
                 case { Support: AnnotationSupport.NoEffect } known:
@@ -282,5 +285,5 @@ internal sealed class ConfigurationReader
         }
     }
 
-    private void Invalid(string key, string value, string rule) => _problems.Warning(_map, $"data[{key}]", $"Invalid value: \"{value}\": {rule}");
+    private void Invalid(string key, string value, string rule) => _problems.Warning(_map, $"data[{key}]", $"Invalid value: \"{value}\": {rule}", ProblemReason.ConfigurationIgnored);
 }

@@ -5,6 +5,7 @@ using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Policies;
+using EdgeProxy.Model.Routing;
 
 namespace EdgeProxy.Kubernetes.Configuration;
 
@@ -14,6 +15,7 @@ internal sealed class ControllerConfiguration
     private static readonly ILookup<NamespacedName, ExposedPort> None = Array.Empty<(NamespacedName, ExposedPort)>().ToLookup(entry => entry.Item1, entry => entry.Item2);
 
     private readonly TranslationOptions _process;
+    private readonly Route? _defaultRoute;
     private ConfigMap? _map;
     private ConfigMap? _tcpMap;
     private ConfigMap? _udpMap;
@@ -24,6 +26,10 @@ internal sealed class ControllerConfiguration
     {
         _process = options;
         Options = options;
+        _defaultRoute = options.DefaultBackendService is { } service
+            ? new Route { Ingress = new NamespacedName("", "default-backend-service"), Host = "", Path = "", Backend = new BackendReference(service, PortName: null, PortNumber: 0) }
+            : null;
+        Http = HttpSettings.Default with { DefaultRoute = _defaultRoute };
     }
 
     /// <summary>The process's _process with what the ConfigMap says.</summary>
@@ -33,7 +39,7 @@ internal sealed class ControllerConfiguration
     public IReadOnlyCollection<NamedObject> References { get; private set; } = [];
 
     /// <summary>What holds for every HTTP request.</summary>
-    public HttpSettings Http { get; private set; } = HttpSettings.Default;
+    public HttpSettings Http { get; private set; }
 
     /// <summary>What holds for connections and TLS on all hosts.</summary>
     public ListenerPolicy Listeners { get; private set; } = ListenerPolicy.Default;
@@ -56,12 +62,12 @@ internal sealed class ControllerConfiguration
         _map = map;
         var problems = new ProblemSink();
         IReadOnlyCollection<NamedObject> references = [];
-        Http = map is null ? HttpSettings.Default : ConfigurationReader.Read(map, objects, problems, out references);
+        Http = (map is null ? HttpSettings.Default : ConfigurationReader.Read(map, objects, problems, out references)) with { DefaultRoute = _defaultRoute };
         References = references;
         var configuration = (map?.Data ?? []).ToImmutableDictionary(entry => entry.Key, entry => entry.Value.Trim(), StringComparer.Ordinal);
         Listeners = map is null
             ? ListenerPolicy.Default
-            : ListenerTranslator.Translate(configuration, (key, message) => problems.Warning(map, $"data[{key}]", message));
+            : ListenerTranslator.Translate(configuration, (key, message) => problems.Warning(map, $"data[{key}]", message, ProblemReason.ConfigurationIgnored));
         report(name, problems);
         if (isSame)
         {
@@ -114,7 +120,7 @@ internal sealed class ControllerConfiguration
         {
             if (!objects.Services.ContainsKey(service))
             {
-                problems.Warning(map!, $"data[{port.Number}]", $"there is no Service \"{service}\"; nothing listens on the port until there is");
+                problems.Warning(map!, $"data[{port.Number}]", $"there is no Service \"{service}\"; nothing listens on the port until there is", ProblemReason.BackendMissing);
             }
         }
     }

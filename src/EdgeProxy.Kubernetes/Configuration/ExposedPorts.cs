@@ -24,20 +24,20 @@ internal static class ExposedPorts
         var field = $"data[{key}]";
         if (!ushort.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number == 0)
         {
-            problems.Error(map, field, "the key must be a port, 1-65535");
+            problems.Error(map, field, "the key must be a port, 1-65535", ProblemReason.ConfigurationIgnored);
             return null;
         }
 
         var parts = value.Trim().Split(':');
         if (parts.Length is < 2 or > 4 || parts[1].Length == 0 || !NamespacedName.TryParse(parts[0], out var service) || parts.Skip(2).Any(part => part is not ("" or "PROXY")))
         {
-            problems.Error(map, field, $"Invalid value: \"{value}\": must be namespace/service:port[:PROXY][:PROXY]");
+            problems.Error(map, field, $"Invalid value: \"{value}\": must be namespace/service:port[:PROXY][:PROXY]", ProblemReason.ConfigurationIgnored);
             return null;
         }
 
         if (parts.Length > 2)
         {
-            problems.Warning(map, field, "PROXY is not read here: write edgeproxy.io/accept-proxy-protocol or edgeproxy.io/send-proxy-protocol on the Service");
+            problems.Warning(map, field, "PROXY is not read here: write edgeproxy.io/accept-proxy-protocol or edgeproxy.io/send-proxy-protocol on the Service", ProblemReason.ConfigurationIgnored);
         }
 
         return (service, new ExposedPort(number, protocol, parts[1]));

@@ -49,7 +49,7 @@ internal sealed class Admission<TKey, T>
     {
         foreach (var error in errors)
         {
-            problems.Error(item, error.Field, error.Message);
+            problems.Error(item, error.Field, error.Message, ProblemReason.FieldInvalid);
         }
 
         if (Served.ContainsKey(key))

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text.Json;
 using EdgeProxy.Kubernetes.Problems;
+using EdgeProxy.Kubernetes.State;
 using EdgeProxy.Kubernetes.Validation;
 using EdgeProxy.Model;
 
@@ -53,19 +54,11 @@ internal static class AllocationStateFile
             Version = Version,
             Services = services.OrderBy(pair => pair.Key).ToDictionary(pair => pair.Key.ToString(), pair => (AllocationStateEntry?)ToEntry(pair.Value)),
         };
-        var temporary = path + ".tmp";
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
-            {
-                JsonSerializer.Serialize(stream, document, ControlPlaneJson.Default.AllocationStateDocument);
-
-                // On the disk before the rename is: otherwise a power cut may leave an empty file under the good name.
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
+            using var file = AtomicFile.Create(path);
+            JsonSerializer.Serialize(file.Stream, document, ControlPlaneJson.Default.AllocationStateDocument);
+            file.Commit();
             return null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)

@@ -54,21 +54,21 @@ internal sealed class LoadBalancerAllocator(ControlPlaneOptions options, Allocat
         var text = request.Spec.LoadBalancerIP;
         if (!AddressRules.TryParseAddress(text, out var wish))
         {
-            problems.Error(request.Service, Field, $"Invalid value: \"{text}\": {AddressRules.NotAnAddress}");
+            problems.Error(request.Service, Field, $"Invalid value: \"{text}\": {AddressRules.NotAnAddress}", ProblemReason.AddressRefused);
         }
         else if (!options.LoadBalancerPool.Any(range => range.Contains(wish)))
         {
             var pool = options.LoadBalancerPool.Count == 0 ? "empty" : string.Join(", ", options.LoadBalancerPool);
-            problems.Error(request.Service, Field, $"Invalid value: \"{text}\": not in the load-balancer pool ({pool})");
+            problems.Error(request.Service, Field, $"Invalid value: \"{text}\": not in the load-balancer pool ({pool})", ProblemReason.AddressRefused);
         }
         else if (!request.Families.Families.Contains(wish.AddressFamily))
         {
             var family = ServiceFamilies.NameOf(wish.AddressFamily);
-            problems.Error(request.Service, Field, $"Invalid value: \"{text}\": the Service has no {family} cluster IP");
+            problems.Error(request.Service, Field, $"Invalid value: \"{text}\": the Service has no {family} cluster IP", ProblemReason.AddressRefused);
         }
         else if (inStatus.Contains(wish))
         {
-            problems.Error(request.Service, Field, $"Invalid value: \"{text}\": provided IP is already allocated");
+            problems.Error(request.Service, Field, $"Invalid value: \"{text}\": provided IP is already allocated", ProblemReason.AddressRefused);
         }
         else
         {
@@ -111,7 +111,7 @@ internal sealed class LoadBalancerAllocator(ControlPlaneOptions options, Allocat
 
         if (ledger.LoadBalancerOwnerOf(wish) is { } holder)
         {
-            problems.Error(request.Service, Field, $"Invalid value: \"{wish}\": provided IP is already allocated");
+            problems.Error(request.Service, Field, $"Invalid value: \"{wish}\": provided IP is already allocated", ProblemReason.AddressRefused);
             problems.Note(request.Service, Field, $"held by Service {holder}");
             Set(request, held, []);
             return false;

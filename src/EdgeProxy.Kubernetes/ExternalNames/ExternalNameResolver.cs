@@ -31,13 +31,21 @@ public sealed class ExternalNameResolver(
 
     // Whoever reads takes the answers of that moment, so one mark of change is as good as ten.
     private readonly Channel<bool> _changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly TaskCompletionSource _firstRound = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ImmutableDictionary<string, ImmutableArray<IpAddr>> _answers = ImmutableDictionary<string, ImmutableArray<IpAddr>>.Empty;
+    private HashSet<string>? _unasked; // of the names that were to be followed first
+
+    /// <summary>Ends when every name that was to be followed first has been asked for once, and what was found has been applied.</summary>
+    public Task FirstRound => _firstRound.Task;
 
     /// <summary>Replaces the names to be kept resolved. Those that go are forgotten.</summary>
     public void Follow(IReadOnlySet<string> names)
     {
         lock (_gate)
         {
+            _unasked ??= [.. names];
+            _unasked.IntersectWith(names);
+            MarkFirstRound();
             foreach (var name in _followed.Keys.Where(name => !names.Contains(name)).ToList())
             {
                 _followed.Remove(name, out var ended);
@@ -62,9 +70,20 @@ public sealed class ExternalNameResolver(
     {
         try
         {
+            var applied = ImmutableDictionary<string, ImmutableArray<IpAddr>>.Empty;
             await foreach (var _ in _changed.Reader.ReadAllAsync(cancellationToken))
             {
-                await apply(Volatile.Read(ref _answers), cancellationToken);
+                var (answers, isRound) = Current();
+                if (answers != applied)
+                {
+                    await apply(answers, cancellationToken);
+                    applied = answers;
+                }
+
+                if (isRound)
+                {
+                    _firstRound.TrySetResult();
+                }
             }
         }
         catch (OperationCanceledException)
@@ -115,11 +134,34 @@ public sealed class ExternalNameResolver(
         }
         catch (Exception error) when (error is SocketException or ArgumentException)
         {
+            lock (_gate)
+            {
+                _unasked!.Remove(name); // followed
+                MarkFirstRound();
+            }
+
             return error.Message;
         }
         finally
         {
             _lookups.Release();
+        }
+    }
+
+    private (ImmutableDictionary<string, ImmutableArray<IpAddr>> Answers, bool IsRound) Current()
+    {
+        lock (_gate)
+        {
+            return (_answers, _unasked is { Count: 0 });
+        }
+    }
+
+    /// <summary>Wakes whoever applies when nothing of the first round is left to wait for. The gate is held.</summary>
+    private void MarkFirstRound()
+    {
+        if (_unasked is { Count: 0 } && !_firstRound.Task.IsCompleted)
+        {
+            _changed.Writer.TryWrite(true);
         }
     }
 
@@ -129,6 +171,7 @@ public sealed class ExternalNameResolver(
         ImmutableArray<IpAddr> allowed = [.. found[true]];
         lock (_gate)
         {
+            _unasked!.Remove(name); // followed
             if (cancellationToken.IsCancellationRequested || (_answers.TryGetValue(name, out var known) && known.SequenceEqual(allowed)))
             {
                 return;

@@ -17,6 +17,9 @@ public sealed class ManifestPipeline(EmbeddedControlPlane controlPlane, Snapshot
     private LocalNode _translatedFor = translator.LocalNode;
     private ImmutableDictionary<string, ImmutableArray<IpAddr>> _translatedWith = translator.ExternalAddresses;
 
+    /// <inheritdoc cref="SnapshotTranslator.Faults" />
+    public IReadOnlyList<TranslationFault> Faults => translator.Faults;
+
     /// <summary>The node the snapshots are for; a new one holds from the next load on.</summary>
     public LocalNode Node
     {

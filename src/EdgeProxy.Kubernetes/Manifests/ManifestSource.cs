@@ -23,6 +23,9 @@ public sealed class ManifestSource(IReadOnlyList<string> paths, TimeProvider tim
     private Dictionary<ObjectKey, KubernetesObject> _served = [];
     private ObjectSet _objects = ObjectSet.Empty;
 
+    /// <summary>The files and folders that are read.</summary>
+    public IReadOnlyList<string> Paths => paths;
+
     /// <summary>A larger file is refused. Bytes; default 64 MiB.</summary>
     public long LargestFile { get; init; } = 64 * 1024 * 1024;
 

@@ -17,4 +17,25 @@ public enum ProblemReason
 
     /// <summary>An annotation has no effect, because its value is not valid or it is not supported.</summary>
     AnnotationIgnored,
+
+    /// <summary>A field has a value that the API does not allow.</summary>
+    FieldInvalid,
+
+    /// <summary>An annotation restricts access in a way that cannot be honoured; the Ingress answers 503 rather than being open.</summary>
+    RouteClosed,
+
+    /// <summary>A canary serves nothing: it is the alternative of no route, or not the only one of it.</summary>
+    CanaryIdle,
+
+    /// <summary>An ExternalName leads where it must not.</summary>
+    ExternalNameRefused,
+
+    /// <summary>A key of a ConfigMap has no effect, or not the one that is written there.</summary>
+    ConfigurationIgnored,
+
+    /// <summary>An address that was asked for cannot be given.</summary>
+    AddressRefused,
+
+    /// <summary>A fault of EdgeProxy.</summary>
+    Fault,
 }

@@ -34,6 +34,7 @@ internal static class CertificateTranslator
                 ChainPem = chain,
                 PrivateKeyPem = key,
                 DnsNames = DnsNames(leaf),
+                Issuer = leaf.Issuer,
                 NotAfter = leaf.NotAfter.ToUniversalTime(),
             };
         }

@@ -35,7 +35,7 @@ internal static class EndpointWeight
             return weight;
         }
 
-        problems?.Warning(subject, Field, $"Invalid value: \"{text}\": {Rule}; taken as absent");
+        problems?.Warning(subject, Field, $"Invalid value: \"{text}\": {Rule}; taken as absent", ProblemReason.AnnotationIgnored);
         return null;
     }
 }

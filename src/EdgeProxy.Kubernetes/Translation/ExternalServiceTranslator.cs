@@ -15,7 +15,7 @@ internal static class ExternalServiceTranslator
         var name = (service.Spec.ExternalName ?? "").TrimEnd('.');
         if (!options.UnsafeLocalTargets && IsLocal(name))
         {
-            problems.Error(service, "spec.externalName", $"Invalid value: \"{name}\": leads to this machine or to a link-local address; paths to it answer 503 (--unsafe-local-targets allows it)");
+            problems.Error(service, "spec.externalName", $"Invalid value: \"{name}\": leads to this machine or to a link-local address; paths to it answer 503 (--unsafe-local-targets allows it)", ProblemReason.ExternalNameRefused);
             return null;
         }
 

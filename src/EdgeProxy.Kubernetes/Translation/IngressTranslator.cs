@@ -23,6 +23,8 @@ internal static class IngressTranslator
             Tls = [.. (ingress.Spec.Tls ?? []).Select(tls => Tls(ingress, tls))],
             RewriteTarget = annotations.RewriteTarget,
             UseRegex = annotations.UseRegex,
+            KeepsPatterns = annotations.KeepsPatterns,
+            RedirectsToSlash = annotations.RedirectsToSlash,
             SslRedirect = annotations.SslRedirect,
             ForceSslRedirect = annotations.ForceSslRedirect,
             IsClosed = annotations.IsClosed,
@@ -43,7 +45,7 @@ internal static class IngressTranslator
             var text = string.IsNullOrEmpty(path.Path) ? "/" : path.Path;
             if ((annotations.UseRegex || annotations.RewriteTarget is not null) && !PathRewrite.TryCompile(text, out _))
             {
-                problems.Error(ingress, $"{field}.path", $"Invalid value: \"{text}\": with {(annotations.RewriteTarget is null ? "use-regex" : "rewrite-target")} the path is a regular expression, and this one cannot be used (look-around and back-references are not supported)");
+                problems.Error(ingress, $"{field}.path", $"Invalid value: \"{text}\": with {(annotations.RewriteTarget is null ? "use-regex" : "rewrite-target")} the path is a regular expression, and this one cannot be used (look-around and back-references are not supported)", ProblemReason.FieldInvalid);
                 continue;
             }
 

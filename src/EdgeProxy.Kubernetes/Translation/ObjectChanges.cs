@@ -54,6 +54,20 @@ public sealed record ObjectChanges
         Namespaces = Differing(before.Namespaces, after.Namespaces),
     };
 
+    /// <summary>All names of two sets, whether they differ or not.</summary>
+    public static ObjectChanges Every(ObjectSet before, ObjectSet after) => new()
+    {
+        Services = [.. before.Services.Keys.Union(after.Services.Keys)],
+        EndpointSlices = [.. before.EndpointSlices.Keys.Union(after.EndpointSlices.Keys)],
+        Ingresses = [.. before.Ingresses.Keys.Union(after.Ingresses.Keys)],
+        IngressClasses = [.. before.IngressClasses.Keys.Union(after.IngressClasses.Keys)],
+        Secrets = [.. before.Secrets.Keys.Union(after.Secrets.Keys)],
+        ConfigMaps = [.. before.ConfigMaps.Keys.Union(after.ConfigMaps.Keys)],
+        Nodes = [.. before.Nodes.Keys.Union(after.Nodes.Keys)],
+        Pods = [.. before.Pods.Keys.Union(after.Pods.Keys)],
+        Namespaces = [.. before.Namespaces.Keys.Union(after.Namespaces.Keys)],
+    };
+
     private static ImmutableArray<NamespacedName> Differing<T>(
         ImmutableDictionary<NamespacedName, T> before, ImmutableDictionary<NamespacedName, T> after)
         where T : class

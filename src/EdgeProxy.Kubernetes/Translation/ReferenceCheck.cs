@@ -73,7 +73,7 @@ public static class ReferenceCheck
         if (snapshot.Routes.Ingresses[ingress.Name].Policies?.ErrorPages is { Service: var service } && !objects.Services.ContainsKey(service))
         {
             var annotation = ingress.Metadata.Annotations?.Keys.FirstOrDefault(key => key.EndsWith("/default-backend", StringComparison.Ordinal));
-            problems.Warning(ingress, $"metadata.annotations[{annotation}]", $"there is no Service \"{service.Name}\" in namespace \"{service.Namespace}\"; errors stay as they are");
+            problems.Warning(ingress, $"metadata.annotations[{annotation}]", $"there is no Service \"{service.Name}\" in namespace \"{service.Namespace}\"; errors stay as they are", ProblemReason.BackendMissing);
         }
     }
 
@@ -93,11 +93,11 @@ public static class ReferenceCheck
                 var others = snapshot.Routes.ClaimantsOf(config.Rules[i].Host, path.Path, path.Type);
                 if (others.All(other => other.Canary is not null))
                 {
-                    problems.Warning(ingress, $"spec.rules[{i}]", $"no other Ingress has path \"{path.Path}\" of this host and type; a canary alone serves nothing");
+                    problems.Warning(ingress, $"spec.rules[{i}]", $"no other Ingress has path \"{path.Path}\" of this host and type; a canary alone serves nothing", ProblemReason.CanaryIdle);
                 }
                 else if (others.First(other => other.Canary is not null) is { } first && first != config)
                 {
-                    problems.Warning(ingress, $"spec.rules[{i}]", $"path \"{path.Path}\" has a canary already, Ingress {first.Name}; this one serves nothing");
+                    problems.Warning(ingress, $"spec.rules[{i}]", $"path \"{path.Path}\" has a canary already, Ingress {first.Name}; this one serves nothing", ProblemReason.CanaryIdle);
                 }
             }
         }

@@ -27,7 +27,7 @@ internal static class ServiceTranslator
         if (ranges.Contains(null))
         {
             // Without the range the load balancer would be open to more than its owner meant.
-            problems.Error(service, "spec.loadBalancerSourceRanges", "a range cannot be read; the load-balancer addresses are not served");
+            problems.Error(service, "spec.loadBalancerSourceRanges", "a range cannot be read; the load-balancer addresses are not served", ProblemReason.FieldInvalid);
         }
 
         var annotations = ServiceAnnotations.Read(service, options, problems);

@@ -19,10 +19,13 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     private readonly Dictionary<NamespacedName, ImmutableArray<NamespacedName>> _secretsOfIngress = [];
     private readonly Dictionary<(string Kind, NamespacedName Name), IReadOnlyList<Problem>> _problems = [];
     private readonly Dictionary<NamespacedName, IReadOnlyList<AnnotationUse>> _annotations = [];
-    private readonly ReferenceIndex _references = new();
-    private readonly ControllerConfiguration _configuration = new(options);
+    private readonly List<TranslationFault> _faults = [];
     private readonly Dictionary<NamespacedName, string> _externalNames = [];
     private readonly HashSet<NamedObject> _named = [];
+    private ReferenceIndex _references = new();
+    private ControllerConfiguration _configuration = new(options);
+    private ObjectSet _objects = ObjectSet.Empty; // those that are being translated
+    private bool _isInterrupted;
     private ImmutableDictionary<string, ImmutableArray<IpAddr>> _translatedAddresses = ImmutableDictionary<string, ImmutableArray<IpAddr>>.Empty;
     private LocalNode? _node;
 
@@ -34,6 +37,9 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
 
     /// <summary>Everything wrong with the objects of the last snapshot.</summary>
     public IEnumerable<Problem> Problems => _problems.Values.SelectMany(list => list);
+
+    /// <summary>Objects that the last translation could not deal with, by a fault of ours; their last version stays in service.</summary>
+    public IReadOnlyList<TranslationFault> Faults => _faults;
 
     /// <summary>What became of the annotations of each Ingress that is served and has any of ours.</summary>
     public IReadOnlyDictionary<NamespacedName, IReadOnlyList<AnnotationUse>> Annotations => _annotations;
@@ -53,12 +59,23 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     /// <summary>Translates a new set of objects, looking for what changed.</summary>
     public ProxySnapshot Apply(ObjectSet next) => Apply(next, ObjectChanges.Between(Objects, next));
 
-    /// <summary>Translates a new set of objects of which only <paramref name="changes"/> differ from the last.</summary>
+    /// <summary>
+    /// Translates a new set of objects of which only <paramref name="changes"/> differ from the last. One that throws leaves the last snapshot as it
+    /// is, and then the next looks at everything, so that nothing is lost with it.
+    /// </summary>
     public ProxySnapshot Apply(ObjectSet next, ObjectChanges changes)
     {
         var before = Objects;
-        Objects = next;
+        if (_isInterrupted)
+        {
+            Forget();
+            changes = ObjectChanges.Every(before, next);
+        }
+
+        _isInterrupted = true;
+        _objects = next;
         _named.Clear();
+        _faults.Clear();
         var node = CurrentNode(next);
         var rebuildAll = node != _node;
         _node = node;
@@ -68,11 +85,18 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         services.UnionWith(changes.Services);
         services.UnionWith(_configuration.FollowPorts(next, ReportConfigMap));
         services.UnionWith(ServicesOfNewAnswers());
-        services.UnionWith(ExternalBackends.Touched(before, next, changes));
-        var asked = new Lazy<ILookup<NamespacedName, ServiceBackendPort>>(() => ExternalBackends.Asked(next, options));
+        var isConfiguredAnew = _configuration.Follow(next, changes, ReportConfigMap);
+        services.UnionWith(ExternalBackends.Touched(before, next, changes, _configuration.Options));
+        if (isConfiguredAnew)
+        {
+            // It may name one.
+            services.UnionWith(next.Services.Values.Where(service => service.Spec.Type is "ExternalName").Select(service => service.Name));
+        }
+
+        var asked = new Lazy<ILookup<NamespacedName, ServiceBackendPort>>(() => ExternalBackends.Asked(next, _configuration.Options));
         foreach (var name in rebuildAll ? services.Union(next.Services.Keys) : services)
         {
-            TranslateService(builder, name, asked);
+            Guard("Service", name, () => TranslateService(builder, name, asked));
         }
 
         if (options.Discovery)
@@ -83,7 +107,6 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         }
 
         var certificates = changes.Secrets.ToHashSet();
-        var isConfiguredAnew = _configuration.Follow(next, changes, ReportConfigMap);
         builder.Http = _configuration.Http;
         builder.Listeners = _configuration.Listeners;
         _named.UnionWith(_configuration.References);
@@ -92,7 +115,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         ingresses.UnionWith(_references.UsersOf("ConfigMap", changes.ConfigMaps));
         foreach (var name in changes.IngressClasses.IsEmpty && !isConfiguredAnew ? ingresses : ingresses.Union(next.Ingresses.Keys))
         {
-            TranslateIngress(builder, name, certificates);
+            Guard("Ingress", name, () => TranslateIngress(builder, name, certificates));
         }
 
         if (Snapshot.Generation == 0 && options.DefaultCertificate is { } defaultCertificate)
@@ -102,16 +125,49 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
 
         foreach (var name in certificates)
         {
-            TranslateCertificate(builder, name);
+            Guard("Secret", name, () => TranslateCertificate(builder, name));
         }
 
         Snapshot = builder.Build();
+        Objects = next;
+        _isInterrupted = false;
         return Snapshot;
     }
 
     /// <summary>Whether an object of the last snapshot names this one.</summary>
     internal bool IsNamed(NamedObject named) =>
         (named.Kind == "Secret" && _secretUsers.GetValueOrDefault(named.Name) > 0) || _references.IsNamed(named) || _configuration.References.Contains(named);
+
+    /// <summary>What was half done means nothing.</summary>
+    private void Forget()
+    {
+        _slicesByService.Clear();
+        _secretUsers.Clear();
+        _secretsOfIngress.Clear();
+        _problems.Clear();
+        _annotations.Clear();
+        _externalNames.Clear();
+        _references = new ReferenceIndex();
+        _configuration = new ControllerConfiguration(options);
+        _node = null;
+    }
+
+    /// <summary>Keeps one object that nobody foresaw from costing the others.</summary>
+    private void Guard(string kind, NamespacedName name, Action translate)
+    {
+        try
+        {
+            translate();
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            _faults.Add(new TranslationFault(kind, name, error));
+            var problems = new ProblemSink();
+            const string Message = "it cannot be translated, by a fault of EdgeProxy; the log has more. Its last version stays in service";
+            problems.Add(new Problem(ProblemSeverity.Error, kind, name, null, Message, null) { Reason = ProblemReason.Fault });
+            Report(kind, name, problems);
+        }
+    }
 
     /// <summary>The node, with what its Node object says.</summary>
     private LocalNode CurrentNode(ObjectSet objects)
@@ -141,10 +197,10 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
             if (before.EndpointSlices.TryGetValue(name, out var old) && ServiceOf(old) is { } oldService)
             {
                 touched.Add(oldService);
-                _slicesByService[oldService] = _slicesByService[oldService].Remove(name);
+                _slicesByService[oldService] = _slicesByService.GetValueOrDefault(oldService, []).Remove(name);
             }
 
-            if (Objects.EndpointSlices.TryGetValue(name, out var slice) && ServiceOf(slice) is { } service)
+            if (_objects.EndpointSlices.TryGetValue(name, out var slice) && ServiceOf(slice) is { } service)
             {
                 touched.Add(service);
                 _slicesByService[service] = _slicesByService.GetValueOrDefault(service, []).Add(name);
@@ -158,7 +214,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         slice.Metadata.Labels?.GetValueOrDefault(EndpointSlice.ServiceNameLabel) is { } name ? new NamespacedName(slice.Name.Namespace, name) : null;
 
     private List<EndpointSlice> SlicesOf(NamespacedName service) =>
-        _slicesByService.GetValueOrDefault(service, []).Select(slice => Objects.EndpointSlices[slice]).ToList();
+        _slicesByService.GetValueOrDefault(service, []).Select(slice => _objects.EndpointSlices[slice]).ToList();
 
     private List<NamespacedName> ServicesOfNewAnswers()
     {
@@ -173,7 +229,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     {
         var problems = new ProblemSink();
         _externalNames.Remove(name);
-        if (!Objects.Services.TryGetValue(name, out var service))
+        if (!_objects.Services.TryGetValue(name, out var service))
         {
             builder.RemoveService(name);
         }
@@ -214,14 +270,14 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         var secrets = ImmutableArray<NamespacedName>.Empty;
         _annotations.Remove(name);
         IReadOnlyCollection<NamedObject> references = [];
-        if (Objects.Ingresses.TryGetValue(name, out var ingress) && IngressClassRule.IsOurs(ingress, Objects.IngressClasses, options))
+        if (_objects.Ingresses.TryGetValue(name, out var ingress) && IngressClassRule.IsOurs(ingress, _objects.IngressClasses, options))
         {
             if (IngressClassRule.HasIdleAnnotation(ingress))
             {
                 problems.Note(ingress, $"metadata.annotations[{IngressClassRule.DeprecatedAnnotation}]", "not read: spec.ingressClassName says another class");
             }
 
-            var annotations = AnnotationReader.Read(ingress, Objects, _configuration.Options, problems);
+            var annotations = AnnotationReader.Read(ingress, _objects, _configuration.Options, problems);
             var config = IngressTranslator.Translate(ingress, annotations, problems);
             references = annotations.References;
             if (annotations.Uses.Count > 0)
@@ -271,7 +327,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     {
         var problems = new ProblemSink();
         var used = _secretUsers.GetValueOrDefault(name) > 0 || name == options.DefaultCertificate;
-        if (!used || !Objects.Secrets.TryGetValue(name, out var secret))
+        if (!used || !_objects.Secrets.TryGetValue(name, out var secret))
         {
             builder.RemoveCertificate(name);
         }

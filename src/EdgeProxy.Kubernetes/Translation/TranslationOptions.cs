@@ -35,6 +35,9 @@ public sealed record TranslationOptions
     /// <summary>Secret of the certificate for names without one of their own; null: the process makes one.</summary>
     public NamespacedName? DefaultCertificate { get; init; }
 
+    /// <summary>The Service whose first TCP port gets what no Ingress takes, and the errors of custom-http-errors; null: there is none.</summary>
+    public NamespacedName? DefaultBackendService { get; init; }
+
     /// <summary>Prefixes of Ingress annotations, each ending with a slash, in order of rank. Default <c>edgeproxy.io/</c>, then <c>nginx.ingress.kubernetes.io/</c>.</summary>
     public ImmutableArray<string> AnnotationPrefixes { get; init; } = ["edgeproxy.io/", "nginx.ingress.kubernetes.io/"];
 

@@ -28,7 +28,8 @@ public sealed class ClusterWriter : IAsyncDisposable
     private readonly WriteLoop _eventLoop;
     private readonly CancellationTokenSource _stopWriting = new();
     private readonly CancellationTokenSource _stopLeading = new();
-    private ClusterState _state = ClusterState.Empty;
+    private ClusterState _state = ClusterState.Empty; // what is served, for the status
+    private ClusterState _reviewed = ClusterState.Empty; // what was looked at as a whole, for Events
     private Task _writing = Task.CompletedTask;
     private Task _leading = Task.CompletedTask;
     private Task? _stopped;
@@ -41,7 +42,7 @@ public sealed class ClusterWriter : IAsyncDisposable
         _logger = loggers.CreateLogger<ClusterWriter>();
         _elector = new LeaderElector(new ApiLeaseStore(api, options.Election), options.Election, time, loggers.CreateLogger<LeaderElector>());
         _status = new StatusWriter(api, options, () => IsLeader, () => Volatile.Read(ref _state), time, loggers.CreateLogger<StatusWriter>());
-        _events = new EventRecorder(api, options, () => IsLeader, () => Volatile.Read(ref _state), time, loggers.CreateLogger<EventRecorder>());
+        _events = new EventRecorder(api, options, () => IsLeader, () => Volatile.Read(ref _reviewed), time, loggers.CreateLogger<EventRecorder>());
         _statusLoop = new WriteLoop(StatusInterval, options.AddressInterval, time, _logger);
         _eventLoop = new WriteLoop(EventInterval, TimeSpan.FromMinutes(1), time, _logger);
         _elector.Elected += Wake;
@@ -49,6 +50,12 @@ public sealed class ClusterWriter : IAsyncDisposable
 
     /// <summary>True while this replica writes.</summary>
     public bool IsLeader => !_options.LeaderElect || _elector.IsLeader;
+
+    /// <summary>Who we are to the other replicas.</summary>
+    public string Identity => _options.Election.Identity;
+
+    /// <summary>The Lease by which they elect one; null: this replica does not ask others.</summary>
+    public NamespacedName? Lease => _options.LeaderElect ? _options.Election.Lease : null;
 
     /// <summary>The replica that writes, as far as is known; empty for nobody.</summary>
     public string Leader => _options.LeaderElect ? _elector.Holder : _options.Election.Identity;
@@ -63,13 +70,21 @@ public sealed class ClusterWriter : IAsyncDisposable
     }
 
     /// <summary>
-    /// Says what is served now. Cheap: what there is to write is found out elsewhere, for several changes at once. The first call is made when
-    /// every kind of object has been read once, or everything would look missing. Called by one thread at a time.
+    /// Says what is served now, which is all that the status needs. Cheap: what there is to write is found out elsewhere, for several changes at once.
+    /// The first call is made when every kind of object has been read once, or everything would look missing. Called by one thread at a time.
     /// </summary>
+    public void Observe(ObjectSet objects, ProxySnapshot snapshot)
+    {
+        Volatile.Write(ref _state, new ClusterState(objects, snapshot, _reviewed.Problems));
+        _statusLoop.Wake();
+    }
+
+    /// <summary>As above, with everything that is wrong, for Events.</summary>
     public void Observe(ObjectSet objects, ProxySnapshot snapshot, IReadOnlyList<Problem> problems)
     {
-        Volatile.Write(ref _state, new ClusterState(objects, snapshot, problems));
-        Wake();
+        Volatile.Write(ref _reviewed, new ClusterState(objects, snapshot, problems));
+        Observe(objects, snapshot);
+        _eventLoop.Wake();
     }
 
     /// <summary>

@@ -18,6 +18,9 @@ public sealed class ServerCertificate
     /// <summary>DNS names of the leaf, lower case; <c>*.</c> names cover one label.</summary>
     public required ImmutableArray<string> DnsNames { get; init; }
 
+    /// <summary>Who signed the leaf, as a distinguished name; for reports.</summary>
+    public string Issuer { get; init; } = "";
+
     /// <summary>End of validity.</summary>
     public required DateTimeOffset NotAfter { get; init; }
 

@@ -27,6 +27,9 @@ internal struct FailureCount
     /// <summary>True until the ejection is over.</summary>
     public readonly bool IsEjected(TimeSpan now) => Volatile.Read(in _ejectedUntil) > now.Ticks;
 
+    /// <summary>How much longer it is ejected; zero when it is not.</summary>
+    public readonly TimeSpan Remaining(TimeSpan now) => IsEjected(now) ? TimeSpan.FromTicks(Volatile.Read(in _ejectedUntil)) - now : TimeSpan.Zero;
+
     /// <summary>Ejects; returns when it ends.</summary>
     public TimeSpan Eject(TimeSpan now)
     {

@@ -51,7 +51,6 @@ public static class RouteExplainer
     private static IEnumerable<RouteCandidate> Rules(RouteTable routes, string host, string path, Route? chosen)
     {
         var seen = new Dictionary<(string Path, PathType Type), NamespacedName>();
-        var patterns = routes.HasPatterns(host);
         foreach (var ingress in routes.IngressesOf(host))
         {
             foreach (var rule in ingress.Rules.Where(rule => rule.Host == host).SelectMany(rule => rule.Paths))
@@ -65,18 +64,19 @@ public static class RouteExplainer
 
                 var isChosen = chosen is not null && chosen.Ingress == ingress.Name && chosen.Path == rule.Path && chosen.Type == rule.Type;
                 var isFirst = seen.TryAdd((rule.Path, rule.Type), ingress.Name);
-                var why = isChosen && isFirst ? "chosen" : isFirst ? Miss(rule, path, patterns, chosen) : $"shadowed: {seen[(rule.Path, rule.Type)]} has the same host, path and type, and is older";
+                var isPattern = routes.IsPattern(host, ingress.Name, rule.Path);
+                var why = isChosen && isFirst ? "chosen" : isFirst ? Miss(rule, path, isPattern, chosen) : $"shadowed: {seen[(rule.Path, rule.Type)]} has the same host, path and type, and is older";
                 yield return new RouteCandidate(
-                    ingress.Name.ToString(), Shown(host), rule.Path, patterns ? "Pattern" : rule.Type.ToString(), isChosen && isFirst, why);
+                    ingress.Name.ToString(), Shown(host), rule.Path, isPattern ? "Pattern" : rule.Type.ToString(), isChosen && isFirst, why);
             }
         }
     }
 
-    private static string Miss(IngressPathConfig rule, string path, bool patterns, Route? chosen)
+    private static string Miss(IngressPathConfig rule, string path, bool isPattern, Route? chosen)
     {
-        if (patterns && PathRewrite.TryCompile(rule.Path, out var pattern))
+        if (isPattern && PathRewrite.TryCompile(rule.Path, out var pattern))
         {
-            return pattern!.IsMatch(path) ? "the pattern matches, but a longer one comes first" : "the pattern does not match";
+            return pattern!.IsMatch(path) ? "the pattern matches, but a longer path comes first" : "the pattern does not match";
         }
 
         var node = new PathNode();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
+using EdgeProxy.Model.Routing;
 
 namespace EdgeProxy.Model.Policies;
 
@@ -39,8 +40,14 @@ public sealed record HttpSettings
     /// <summary>Status of redirects to https and between the spellings of a host: 301, 302, 307 or 308. Default 308.</summary>
     public int RedirectStatus { get; init; } = 308;
 
-    /// <summary>Answers of endpoints are compressed; null: they pass as they are.</summary>
-    public GzipPolicy? Gzip { get; init; }
+    /// <summary>What requests get that no Ingress takes (--default-backend-service), while somebody can serve it; null: 404.</summary>
+    public Route? DefaultRoute { get; init; }
+
+    /// <summary>Answers of endpoints are compressed by gzip; null: they are not.</summary>
+    public CompressionPolicy? Gzip { get; init; }
+
+    /// <summary>Answers of endpoints are compressed by Brotli, for clients that take it; goes before <see cref="Gzip"/>. Null: they are not.</summary>
+    public CompressionPolicy? Brotli { get; init; }
 
     /// <summary>Clients that get 403 on every host.</summary>
     public ImmutableArray<IpPrefix> BlockedClients { get; init; } = [];
@@ -62,6 +69,12 @@ public sealed record HttpSettings
 
     /// <summary>Requests whose path begins with one of these are not in the access log.</summary>
     public ImmutableArray<string> UnloggedPaths { get; init; } = [];
+
+    /// <summary>Requests have spans, if traces go anywhere. Default true.</summary>
+    public bool Traces { get; init; } = true;
+
+    /// <summary>A client's trace context is the parent of ours. Default true.</summary>
+    public bool TrustsIncomingTraces { get; init; } = true;
 }
 
 /// <summary>Which forwarded headers are believed, and from whom.</summary>

@@ -53,6 +53,9 @@ public sealed record RoutePolicies
     /// <summary>Annotation enable-access-log <c>false</c>: requests are not in the access log.</summary>
     public bool IsUnlogged { get; init; }
 
+    /// <summary>Annotations that say how requests are traced.</summary>
+    public TracingPolicy? Tracing { get; init; }
+
     /// <summary>Annotation limit-rate: how fast an answer is sent.</summary>
     public BandwidthPolicy? Bandwidth { get; init; }
 }

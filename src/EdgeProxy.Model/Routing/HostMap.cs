@@ -24,6 +24,15 @@ internal sealed class HostMap<T>
     /// <summary>The host's value, or null.</summary>
     public T? Find(string host) => Find(_pages, host);
 
+    /// <summary>Every host with its value, in no order.</summary>
+    public IEnumerable<KeyValuePair<string, T>> All() =>
+        from page in _pages
+        where page is not null
+        from entries in page
+        where entries is not null
+        from entry in entries
+        select KeyValuePair.Create(entry.Host, entry.Value);
+
     /// <summary>Begins a next map; this one stays as it is.</summary>
     public Builder ToBuilder() => new([.. _pages]);
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using EdgeProxy.Model.Policies;
@@ -12,6 +13,7 @@ internal sealed class HostRoutes
     private readonly Route? _default;
 
     private readonly HostPolicies? _policies;
+    private bool _literalsCompete;
 
     private HostRoutes(Route? defaultRoute, HostPolicies? policies, HostPolicies asked)
     {
@@ -54,21 +56,27 @@ internal sealed class HostRoutes
         var policies = asked.OfRequests == HostPolicies.None ? null : asked;
         var routes = new HostRoutes(withDefault is null ? null : DefaultRoute(withDefault, host, hostHasTls, policies), policies, asked)
         {
+            _literalsCompete = ingresses.Any(ingress => ingress.KeepsPatterns),
             WwwRedirect = policies is { RedirectsWww: true } && OtherSpelling(host) is { } other
                 ? new Route { Ingress = ingresses.First(ingress => ingress.HostPolicies.RedirectsWww).Name, Host = other, Path = "", RedirectsToHost = host }
                 : null,
         };
 
-        // One Ingress that rewrites or says use-regex turns every path of the host into a regular expression, of all its Ingresses (ingress-nginx, P6).
-        var regexMode = ingresses.Any(ingress =>
-            ingress.Rules.Any(rule => rule.Host == host && rule.Paths.Any(path => ingress.UseRegex || IsRewritten(ingress, path))));
+        // One Ingress that rewrites or says use-regex turns every path of the host into a regular expression, of all its Ingresses (ingress-nginx,
+        // P6), but for those that keep to themselves.
+        bool WritesPatterns(IngressConfig ingress) =>
+            ingress.Rules.Any(rule => rule.Host == host && rule.Paths.Any(path => ingress.UseRegex || IsRewritten(ingress, path)));
+        var regexMode = ingresses.Any(ingress => !ingress.KeepsPatterns && WritesPatterns(ingress));
         foreach (var ingress in ingresses)
         {
+            var arePatterns = ingress.KeepsPatterns ? WritesPatterns(ingress) : regexMode;
             foreach (var path in ingress.Rules.Where(rule => rule.Host == host).SelectMany(rule => rule.Paths))
             {
-                routes.Add(ingress, host, path, hostHasTls, regexMode, canaries.GetValueOrDefault((path.Path, path.Type)));
+                routes.Add(ingress, host, path, hostHasTls, arePatterns, canaries.GetValueOrDefault((path.Path, path.Type)));
             }
         }
+
+        routes.AddSlashRedirects(host, ingresses);
 
         // Longest pattern first; equal length by text descending (P7). The sort is stable, so among equals the oldest stays first.
         var ordered = routes._patterns
@@ -94,8 +102,9 @@ internal sealed class HostRoutes
         SslRedirect = SendsToHttps(ingress, hostHasTls),
     };
 
-    /// <summary>True when paths of the host are patterns.</summary>
-    public bool HasPatterns => _patterns.Count > 0;
+    /// <summary>True when a path of an Ingress is a pattern here.</summary>
+    public bool IsPattern(NamespacedName ingress, string path) =>
+        _patterns.Exists(entry => entry.Route.Ingress == ingress && string.Equals(entry.Route.Path, path, StringComparison.Ordinal));
 
     /// <summary>The route for a normalised path, the host's default, or null.</summary>
     public Route? Find(ReadOnlySpan<char> path)
@@ -104,12 +113,24 @@ internal sealed class HostRoutes
         {
             if (pattern.IsMatch(path))
             {
-                return route;
+                return _literalsCompete && _paths.Find(path) is { } literal && IsCloser(literal, route) ? literal : route;
             }
         }
 
         return _paths.Find(path) ?? _default;
     }
+
+    /// <summary>Where patterns keep to their Ingress, who says more of the path in plain text is meant; Exact says all of it.</summary>
+    private static bool IsCloser(Route literal, Route pattern)
+    {
+        var special = pattern.Path.AsSpan().IndexOfAny(SpecialCharacters);
+        return literal.Type == PathType.Exact || literal.Path.Length > (special < 0 ? pattern.Path.Length : special);
+    }
+
+    private static SearchValues<char> SpecialCharacters { get; } = SearchValues.Create(@"\.+*?()[]{}|^$");
+
+    /// <summary>Every route of the host, that of its other spelling included; for reports.</summary>
+    public IEnumerable<Route> All() => _patterns.Select(entry => entry.Route).Concat(_paths.All()).Concat(new[] { _default, WwwRedirect }.OfType<Route>());
 
     private static bool SendsToHttps(IngressConfig ingress, bool hostHasTls) => ingress.ForceSslRedirect || (hostHasTls && ingress.SslRedirect);
 
@@ -146,6 +167,32 @@ internal sealed class HostRoutes
         Balancing = canary.Forwarding.Balancing,
         Affinity = canary.Policy.KeepsSide ? route.Affinity : canary.Forwarding.Affinity,
     };
+
+    /// <summary>As nginx does (P10), where asked for: a rule <c>/x/</c> sends <c>/x</c> there, unless a rule has that path.</summary>
+    private void AddSlashRedirects(string host, ImmutableArray<IngressConfig> ingresses)
+    {
+        var taken = ingresses.SelectMany(ingress => ingress.Rules).Where(rule => rule.Host == host).SelectMany(rule => rule.Paths).Select(path => path.Path).ToHashSet(StringComparer.Ordinal);
+        foreach (var ingress in ingresses.Where(ingress => ingress is { RedirectsToSlash: true, IsClosed: false }))
+        {
+            foreach (var path in ingress.Rules.Where(rule => rule.Host == host).SelectMany(rule => rule.Paths).Select(path => path.Path))
+            {
+                if (path.Length > 1 && path[^1] == '/' && !taken.Contains(path[..^1]) && !IsPattern(ingress.Name, path))
+                {
+                    var route = new Route
+                    {
+                        Ingress = ingress.Name,
+                        Host = host,
+                        Path = path[..^1],
+                        Type = PathType.Exact,
+                        Policies = RoutePolicies.None with { Return = new ReturnPolicy(301, WithSlash) },
+                    };
+                    _paths.Add(route, RequestPath.DecodeRule(route.Path));
+                }
+            }
+        }
+    }
+
+    private static RequestTemplate WithSlash { get; } = RequestTemplate.TryParse("$uri/$is_args$args", out var template, out _) ? template : throw new InvalidOperationException();
 
     private void Add(IngressConfig ingress, string host, IngressPathConfig path, bool hostHasTls, bool regexMode, CanaryRoute? canary)
     {

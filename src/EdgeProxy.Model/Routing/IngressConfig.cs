@@ -25,6 +25,15 @@ public sealed class IngressConfig
     public bool UseRegex { get; init; }
 
     /// <summary>
+    /// Annotation regex-scope <c>ingress</c>: its patterns are its own, and its paths are not made patterns by others. Default false: all Ingresses
+    /// of a host that say so share theirs.
+    /// </summary>
+    public bool KeepsPatterns { get; init; }
+
+    /// <summary>Annotation slash-redirect: <c>/x</c> is redirected to a rule <c>/x/</c>. Default false.</summary>
+    public bool RedirectsToSlash { get; init; }
+
+    /// <summary>
     /// Annotation rewrite-target: replaces the path, <c>$1</c>…<c>$9</c> being groups of the rule path, which is then read as a regular expression.
     /// Null: forward the target as it came.
     /// </summary>
@@ -71,11 +80,11 @@ public sealed record IngressTlsConfig(ImmutableArray<string> Hosts, NamespacedNa
 /// <summary>A Service port that serves a route; resolved at each request, so that the Service may come and go on its own.</summary>
 /// <param name="Service">The Service.</param>
 /// <param name="PortName">spec port name; null when given by number.</param>
-/// <param name="PortNumber">spec port number; 0 when given by name.</param>
+/// <param name="PortNumber">spec port number; 0 when given by name, and without a name too: the first TCP port.</param>
 public sealed record BackendReference(NamespacedName Service, string? PortName, int PortNumber)
 {
     /// <inheritdoc />
-    public override string ToString() => PortName is null ? $"{Service}:{PortNumber}" : $"{Service}:{PortName}";
+    public override string ToString() => PortName is not null ? $"{Service}:{PortName}" : PortNumber != 0 ? $"{Service}:{PortNumber}" : Service.ToString();
 }
 
 /// <summary>networking.k8s.io/v1 pathType.</summary>

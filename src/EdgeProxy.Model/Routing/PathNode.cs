@@ -74,6 +74,10 @@ internal sealed class PathNode
         }
     }
 
+    /// <summary>Every route from here down, for reports.</summary>
+    public IEnumerable<Route> All() => new[] { _exact, _exactSlash, _prefix, _prefixSlash }.OfType<Route>()
+        .Concat(_children?.Values.SelectMany(child => child.All()) ?? []);
+
     private PathNode Child(string element)
     {
         _children ??= new Dictionary<string, PathNode>(StringComparer.Ordinal);

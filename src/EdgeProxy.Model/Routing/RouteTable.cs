@@ -88,6 +88,13 @@ public sealed class RouteTable
         return [.. exact.Union(wildcard)];
     }
 
+    /// <summary>Every route that a request can meet; for reports.</summary>
+    public IEnumerable<Route> All() =>
+        _hosts.All().SelectMany(entry => entry.Value.Routes?.All() ?? []).Concat(_catchAll is null ? [] : [_catchAll]);
+
+    /// <summary>Hosts with rules or an entry under tls, those for every host aside; for reports.</summary>
+    public IEnumerable<string> Hosts => _hosts.All().Where(entry => entry.Key.Length > 0 && !entry.Value.Ingresses.IsEmpty).Select(entry => entry.Key);
+
     /// <summary>True when an Ingress has rules for this rule host (<c>*.</c> and a name, or empty, included).</summary>
     internal bool HasRules(string host) => _hosts.Find(host)?.Routes is not null;
 
@@ -99,8 +106,8 @@ public sealed class RouteTable
         _ => null,
     };
 
-    /// <summary>True when the paths of this rule host are patterns.</summary>
-    internal bool HasPatterns(string host) => _hosts.Find(host)?.Routes?.HasPatterns is true;
+    /// <summary>True when a path that an Ingress has under this rule host is a pattern.</summary>
+    public bool IsPattern(string host, NamespacedName ingress, string path) => _hosts.Find(host)?.Routes?.IsPattern(ingress, path) is true;
 
     /// <summary>The Ingresses with rules for this rule host, oldest first.</summary>
     internal IEnumerable<IngressConfig> IngressesOf(string host) =>

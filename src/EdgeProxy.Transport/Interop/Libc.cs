@@ -97,6 +97,12 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     public static partial int getrlimit(int resource, RLimit* rlim);
 
+    [LibraryImport("libc")]
+    public static partial int gettid();
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int clock_gettime(int clockid, TimeSpec* tp);
+
     [LibraryImport("libc", SetLastError = true)]
     public static partial int socket(int domain, int type, int protocol);
 
@@ -193,4 +199,12 @@ internal struct RLimit
 {
     public ulong Current;
     public ulong Max;
+}
+
+/// <summary>struct timespec, time.h.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct TimeSpec
+{
+    public long Seconds;
+    public long Nanoseconds;
 }

@@ -36,6 +36,7 @@ public sealed class EventLoop
     private bool _isClosed;
 
     private volatile bool _stopping;
+    private ThreadCpuClock? _cpuClock;
 
     /// <param name="index">Its place in the group.</param>
     /// <param name="options">The group's options.</param>
@@ -58,6 +59,9 @@ public sealed class EventLoop
 
     /// <summary>What it counted; may be read from any thread.</summary>
     public LoopCounters Counters { get; } = new();
+
+    /// <summary>CPU time its thread has used: how fast it grows is the loop's load. Any thread may ask.</summary>
+    public TimeSpan CpuTime => Volatile.Read(ref _cpuClock)?.Read() ?? TimeSpan.Zero;
 
     /// <summary>Whether the caller runs on this loop.</summary>
     public bool IsCurrent => Thread.CurrentThread == _thread;
@@ -161,6 +165,7 @@ public sealed class EventLoop
     {
         try
         {
+            Volatile.Write(ref _cpuClock, ThreadCpuClock.OfCurrent());
             RegisterBell();
             if (Ring is not null)
             {

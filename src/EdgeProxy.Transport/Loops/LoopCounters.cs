@@ -23,6 +23,10 @@ public sealed class LoopCounters
     internal long ReusedUpstreams;
     internal long Evicted;
     internal long Shortages;
+    internal long RelayedUp;
+    internal long RelayedDown;
+    internal long ReceivedBytes;
+    internal long SentBytes;
 
     internal LoopCounters()
     {
@@ -88,6 +92,18 @@ public sealed class LoopCounters
 
     /// <summary>How often no upstream UDP socket could be opened for want of descriptors, local ports or memory, since start.</summary>
     public long UdpShortages => Volatile.Read(ref Shortages);
+
+    /// <summary>Bytes relayed from TCP clients since start, those of open connections included.</summary>
+    public long BytesUp => Volatile.Read(ref RelayedUp);
+
+    /// <summary>Bytes relayed to TCP clients since start, those of open connections included.</summary>
+    public long BytesDown => Volatile.Read(ref RelayedDown);
+
+    /// <summary>Payload bytes of the datagrams received from clients since start.</summary>
+    public long DatagramBytesReceived => Volatile.Read(ref ReceivedBytes);
+
+    /// <summary>Payload bytes of the datagrams that were to be sent to clients since start.</summary>
+    public long DatagramBytesSent => Volatile.Read(ref SentBytes);
 
     /// <summary>Counts in <see cref="UdpUpstreamsReused"/>. On the loop.</summary>
     public void CountReusedUpstream() => ReusedUpstreams++;

@@ -87,6 +87,8 @@ public abstract partial class TcpSession
     {
         _bytesUp += up;
         _bytesDown += down;
+        Loop.Counters.RelayedUp += up;
+        Loop.Counters.RelayedDown += down;
         if (up + down > 0)
         {
             _lastMoved = Loop.Now;

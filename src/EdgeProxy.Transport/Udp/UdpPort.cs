@@ -38,6 +38,7 @@ public sealed class UdpPort : IPolledDescriptor, ILoopWork
         Loop.AssertCurrent();
         if (!_isClosed)
         {
+            Loop.Counters.SentBytes += run.Length;
             Loop.Datagrams.QueueReply(_socket, client, run);
         }
     }
@@ -141,6 +142,7 @@ public sealed class UdpPort : IPolledDescriptor, ILoopWork
             {
                 var run = received.Run(_socket, i);
                 Loop.Counters.Received += run.Count;
+                Loop.Counters.ReceivedBytes += run.Length;
                 receiver.OnDatagrams(received.Sender(i), run);
             }
             catch (Exception exception)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using EdgeProxy.Admin;
 using EdgeProxy.Explaining;
 using EdgeProxy.Http.Explain;
 
@@ -28,7 +29,8 @@ internal static class ExplainCommand
             var explanation = errors.Count > 0
                 ? null
                 : parsed.GetValue(admin) is { } port
-                    ? await AskAsync(port, question!, errors, cancellationToken)
+                    ? await AdminClient.AskAsync(
+                        port, "/api/v1/explain" + question!.ToQuery(), text => JsonSerializer.Deserialize<RequestExplanation>(text, ExplainReport.Json), errors, cancellationToken)
                     : Read(options, parsed, question!, errors);
             if (explanation is null)
             {
@@ -47,33 +49,5 @@ internal static class ExplainCommand
         const string Nothing = "nothing to explain by: give --manifests, or --admin for a running process";
         var read = ManifestReading.Read(options, parsed, ManifestReading.Remembered, Nothing, errors);
         return read is null ? null : question.Answer(read.Result.Snapshot, errors);
-    }
-
-    private static async Task<RequestExplanation?> AskAsync(string admin, ExplainQuestion question, List<string> errors, CancellationToken cancellationToken)
-    {
-        if (!Uri.TryCreate(admin, UriKind.Absolute, out var server) || server.Scheme is not ("http" or "https"))
-        {
-            errors.Add($"--admin {admin}: must be a URL such as http://127.0.0.1:9180");
-            return null;
-        }
-
-        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
-        try
-        {
-            using var answer = await client.GetAsync(new Uri(server, "/api/v1/explain" + question.ToQuery()), cancellationToken);
-            var text = await answer.Content.ReadAsStringAsync(cancellationToken);
-            if (answer.IsSuccessStatusCode)
-            {
-                return JsonSerializer.Deserialize<RequestExplanation>(text, ExplainReport.Json);
-            }
-
-            errors.Add($"{admin}: {text.Trim()}");
-        }
-        catch (Exception error) when (error is HttpRequestException or TaskCanceledException or JsonException)
-        {
-            errors.Add($"{admin}: {error.Message}");
-        }
-
-        return null;
     }
 }

@@ -1,8 +1,10 @@
 using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Kubernetes.Api.Configuration;
+using EdgeProxy.Kubernetes.State;
 using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
 using EdgeProxy.Settings;
+using Microsoft.Extensions.Logging;
 
 namespace EdgeProxy.Hosting;
 
@@ -62,6 +64,22 @@ internal static class ClusterAssembly
         DefaultCertificate = settings.DefaultCertificate,
         Discovery = !settings.Dns.IsEmpty,
     };
+
+    /// <summary>
+    /// Where the last-good state is kept, one folder a cluster and selection of namespaces; null when no folder was given: what a cluster has does not
+    /// belong in anybody's home unasked.
+    /// </summary>
+    public static StateFolder? State(ProxySettings settings, Uri server, Func<string, string?> environment, ILoggerFactory loggers, TimeProvider time)
+    {
+        if (ManifestAssembly.GivenStateDirectory(settings, environment) is not { } folder)
+        {
+            return null;
+        }
+
+        var namespaces = settings.WatchNamespaces.Order(StringComparer.Ordinal);
+        var source = settings.WatchNamespaces.IsEmpty ? $"{server}" : $"{server} (namespaces {string.Join(", ", namespaces)})";
+        return new StateFolder(Path.Combine(folder, $"cluster-{ManifestAssembly.ShortHash([source])}"), source, loggers.CreateLogger("EdgeProxy.State"), time);
+    }
 
     /// <summary>Who we are and what is ours. In a cluster another controller may serve the rest, so nothing is ours by default.</summary>
     public static TranslationOptions Translation(ProxySettings settings, LocalNode node)

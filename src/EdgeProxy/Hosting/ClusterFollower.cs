@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using EdgeProxy.Admin.Documents;
 using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Kubernetes.ExternalNames;
 using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Kubernetes.State;
 using EdgeProxy.Kubernetes.Writing;
 using EdgeProxy.Model;
 using Microsoft.Extensions.Logging;
@@ -10,15 +12,17 @@ namespace EdgeProxy.Hosting;
 
 /// <summary>Follows the objects of a cluster, and measures how long each event takes to be live. Without the API server, what is live stays so.</summary>
 internal sealed class ClusterFollower(
-    ClusterSource source, ClusterPipeline pipeline, ExternalNameResolver externalNames, SnapshotPublisher snapshots, ILogger logger, TimeProvider time)
-    : SnapshotFollower(snapshots, logger, time)
+    ClusterSource source, ClusterPipeline pipeline, ExternalNameResolver externalNames, SnapshotPublisher snapshots, ChangeCounters counters, ILogger logger, TimeProvider time)
+    : SnapshotFollower(snapshots, counters, logger, time)
 {
     private readonly ILogger _logger = logger;
     private readonly TimeProvider _time = time;
-    private bool _isLive;
+    private readonly OldGarbage _garbage = new();
+    private bool _isLive; // something is served
+    private bool _isListed; // and it is what the server has
 
-    /// <summary>Time from the arrival of an event to the snapshot with it. The events before the first snapshot do not count.</summary>
-    public DelayHistogram Delays { get; } = new();
+    /// <summary>Is shown what is served, to keep it for the next start; null: nobody does.</summary>
+    public StateFolder? State { get; init; }
 
     /// <summary>Is shown what is served and what is wrong with it; null: nobody writes.</summary>
     public ClusterWriter? Writer { get; init; }
@@ -27,12 +31,27 @@ internal sealed class ClusterFollower(
 
     public override ObjectSet Served => pipeline.Objects;
 
+    /// <summary>True while the API server answers and every kind may be read.</summary>
+    public bool IsConnected => source.Trouble is null;
+
+    public override SourceDocument Source => new("cluster", [])
+    {
+        Server = source.Server.ToString(),
+        Reachable = source.Outage is null,
+        UnreachableSince = source.Outage?.Since,
+        Why = source.Outage?.Why,
+        WaitingFor = source.Missing,
+        Denied = source.Denied,
+        LastGoodOf = source.RecalledFrom,
+    };
+
     public override string? Trouble
     {
         get
         {
-            var waiting = source.Missing is { Length: > 0 } missing ? $"waiting for {missing}" : null;
-            return string.Join("; ", new[] { waiting, source.Trouble }.OfType<string>()) is { Length: > 0 } text ? text : null;
+            var waiting = source.Missing is { Length: > 0 } missing ? $"waiting for {string.Join(", ", missing)}" : null;
+            var state = State?.Trouble is { } why ? $"the last-good state cannot be kept ({why})" : null;
+            return string.Join("; ", new[] { source.Trouble, waiting, state }.OfType<string>()) is { Length: > 0 } text ? text : null;
         }
     }
 
@@ -59,6 +78,7 @@ internal sealed class ClusterFollower(
             if (_isLive)
             {
                 Publish(pipeline.Apply(), started, LogLevel.Information);
+                Report(pipeline.Faults);
             }
 
             return Task.CompletedTask;
@@ -71,26 +91,39 @@ internal sealed class ClusterFollower(
         if (!change.Changes.IsEmpty || !_isLive)
         {
             // The first is news; in a cluster that lives, hundreds a minute are not.
-            Publish(pipeline.Apply(change), started, _isLive ? LogLevel.Debug : LogLevel.Information);
+            Publish(pipeline.Apply(change), started, _isListed ? LogLevel.Debug : LogLevel.Information);
+            Report(pipeline.Faults);
             externalNames.Follow(pipeline.ExternalNames);
             Measure(change);
             _isLive = true;
         }
 
+        if (change.IsRecalled)
+        {
+            return;
+        }
+
+        _isListed = true;
+        State?.Observe(pipeline.Objects);
         if (change.IsReviewDue)
         {
             var problems = pipeline.Review(change);
             Report(problems);
             Writer?.Observe(pipeline.Objects, pipeline.Snapshot, problems);
+            _garbage.CollectIfGrown();
+        }
+        else
+        {
+            Writer?.Observe(pipeline.Objects, pipeline.Snapshot);
         }
     }
 
     private void Measure(ClusterChange change)
     {
-        foreach (var (at, events) in _isLive ? change.ReceivedAt : [])
+        foreach (var (at, events) in _isListed ? change.ReceivedAt : [])
         {
             var delay = _time.GetElapsedTime(at);
-            Delays.Add(delay, events);
+            Counters.Propagated(delay, events);
             ProcessLog.EventsLive(_logger, events, delay.TotalMilliseconds);
         }
     }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using EdgeProxy.Kubernetes.ControlPlane;
@@ -65,6 +64,7 @@ internal static class ManifestAssembly
         ServeAllWithoutClasses = true,
         DefaultCertificate = settings.DefaultCertificate,
         ConfigMap = settings.ConfigMap,
+        DefaultBackendService = settings.DefaultBackendService,
         TcpServices = settings.TcpServices,
         UdpServices = settings.UdpServices,
         TranslateSnippets = settings.TranslateSnippets,
@@ -89,25 +89,21 @@ internal static class ManifestAssembly
     /// </summary>
     public static string? StateFile(ProxySettings settings)
     {
-        var folder = settings.StateDirectory ?? DefaultStateDirectory();
-        if (folder is null)
-        {
-            return null;
-        }
-
-        var paths = string.Join('\n', settings.Manifests.Select(Path.GetFullPath).Order(StringComparer.Ordinal));
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(paths))).AsSpan(0, 16);
-        return Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"addresses-{hash}.json"));
+        var folder = GivenStateDirectory(settings, Environment.GetEnvironmentVariable) ?? DefaultStateDirectory();
+        var paths = settings.Manifests.Select(Path.GetFullPath).Order(StringComparer.Ordinal);
+        return folder is null ? null : Path.Combine(folder, $"addresses-{ShortHash(paths)}.json");
     }
 
-    // systemd's StateDirectory=, then the XDG base directory specification.
+    /// <summary>The folder the user gave for what must survive a restart, or systemd's StateDirectory=; null: neither.</summary>
+    public static string? GivenStateDirectory(ProxySettings settings, Func<string, string?> environment) =>
+        settings.StateDirectory ?? (environment("STATE_DIRECTORY") is { Length: > 0 } systemd ? systemd : null);
+
+    /// <summary>Tells sets of texts apart in file names.</summary>
+    public static string ShortHash(IEnumerable<string> texts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', texts))))[..16];
+
+    // The XDG base directory specification.
     private static string? DefaultStateDirectory()
     {
-        if (Environment.GetEnvironmentVariable("STATE_DIRECTORY") is { Length: > 0 } systemd)
-        {
-            return systemd;
-        }
-
         if (Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } xdg)
         {
             return Path.Combine(xdg, "edgeproxy");

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EdgeProxy.Admin.Documents;
 using EdgeProxy.Demo;
 using EdgeProxy.Kubernetes.ExternalNames;
 using EdgeProxy.Kubernetes.Manifests;
@@ -10,8 +11,8 @@ namespace EdgeProxy.Hosting;
 
 /// <summary>Follows the manifests.</summary>
 internal sealed class ManifestFollower(
-    ManifestSource source, ManifestPipeline pipeline, ExternalNameResolver externalNames, SnapshotPublisher snapshots, ILogger logger, TimeProvider time)
-    : SnapshotFollower(snapshots, logger, time)
+    ManifestSource source, ManifestPipeline pipeline, ExternalNameResolver externalNames, SnapshotPublisher snapshots, ChangeCounters counters, ILogger logger, TimeProvider time)
+    : SnapshotFollower(snapshots, counters, logger, time)
 {
     private const int NamedServices = 5;
 
@@ -23,6 +24,8 @@ internal sealed class ManifestFollower(
 
     /// <summary>In a demo: plays the pods of what was read, before anybody is sent to them.</summary>
     public DemoStage? Demo { get; init; }
+
+    public override SourceDocument Source => new("manifests", [.. source.Paths]);
 
     public override LocalNode Node => pipeline.Node;
 
@@ -69,6 +72,7 @@ internal sealed class ManifestFollower(
             ReportServicesWithoutPods(result);
         }
 
+        Report(pipeline.Faults);
         Report(result.Problems);
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using EdgeProxy.Kubernetes.Problems;
+using EdgeProxy.Model;
 using Microsoft.Extensions.Logging;
 
 namespace EdgeProxy.Hosting;
@@ -24,6 +25,9 @@ internal static partial class ProcessLog
 
     [LoggerMessage(105, LogLevel.Error, "A change of objects could not be applied; what is live stays live.")]
     public static partial void ChangeFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(108, LogLevel.Error, "{Kind} {Name} cannot be translated, by a fault of ours; its last version stays in service and all else goes on.")]
+    public static partial void ObjectFailed(ILogger logger, string kind, NamespacedName name, Exception exception);
 
     [LoggerMessage(106, LogLevel.Information, "{Count} event loops on {Engine}; {Limit} open files at most.")]
     public static partial void Loops(ILogger logger, int count, string engine, int limit);
@@ -77,6 +81,9 @@ internal static partial class ProcessLog
                 break;
         }
     }
+
+    [LoggerMessage(120, LogLevel.Warning, "Metrics or traces do not get through to the OTLP endpoint ({What}); those are lost. Said at most every five minutes.")]
+    public static partial void OtlpTrouble(ILogger logger, string what);
 
     [LoggerMessage(129, LogLevel.Warning, "net.ipv4.conf.*.src_valid_mark is set for {Interfaces}: the kernel drops IPv4 packets from neighbours that --vips redirect sends here. Set it to 0, or use --vips dummy or anyip.")]
     public static partial void MarkedSourcesAreChecked(ILogger logger, string interfaces);

@@ -5,15 +5,18 @@ using EdgeProxy.Dataplane.HealthChecks;
 using EdgeProxy.Demo;
 using EdgeProxy.Dns;
 using EdgeProxy.Http;
+using EdgeProxy.Http.AccessLogs;
 using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Kubernetes.Api.Configuration;
 using EdgeProxy.Kubernetes.ControlPlane;
 using EdgeProxy.Kubernetes.ExternalNames;
 using EdgeProxy.Kubernetes.Manifests;
+using EdgeProxy.Kubernetes.State;
 using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Kubernetes.Writing;
 using EdgeProxy.Model;
 using EdgeProxy.Settings;
+using EdgeProxy.Telemetry;
 using EdgeProxy.Transport;
 using EdgeProxy.Transport.Addresses;
 using EdgeProxy.Transport.Loops;
@@ -28,9 +31,13 @@ namespace EdgeProxy.Hosting;
 internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions controlPlane, DemoStage? demo, ILoggerFactory loggers)
 {
     private const int DefaultAdminPort = 9180;
+    private static readonly TimeSpan LongestLookUp = TimeSpan.FromSeconds(5);
 
     private readonly ILogger _logger = loggers.CreateLogger("EdgeProxy");
     private readonly TimeProvider _time = TimeProvider.System;
+
+    // Two logs may share it, each with whole lines.
+    private readonly Stream _output = Stream.Synchronized(Console.OpenStandardOutput());
 
     /// <summary>The cluster whose objects are served; null: they come from manifests.</summary>
     public ApiConnection? Cluster { get; init; }
@@ -48,36 +55,50 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
 
         var readiness = new Readiness();
         var snapshots = new SnapshotPublisher();
+        var live = new LiveProcess(settings.NodeName, readiness, snapshots, _time) { Detail = settings.MetricsDetail, Controller = Controller };
         using var api = Cluster is null ? null : new ApiClient(Cluster, _time);
-        await using var admin = await StartAdminAsync(readiness, snapshots);
+        await using var admin = await StartAdminAsync(live);
 
         await using var healthz = await StartHealthzAsync(readiness, snapshots);
 
         // Started first and stopped last of those who serve: clients of connections that drain still need names.
         await using var dns = settings.Dns.IsEmpty ? null : await DnsServer.StartAsync(DnsAssembly.Options(settings), snapshots, loggers, _time);
+        live.Dns = dns;
+        await using var connectionLog = settings.ConnectionLog == ConnectionLogFormat.Off ? null : new AccessLogWriter(_output, _logger);
+        live.L4Log = connectionLog;
         await using var loops = StartLoops();
+        live.Loops = loops;
         await using var checks = new HealthChecker(snapshots, loggers, _time);
 
         // Follows snapshots before whoever listens does, and is there until nobody does any more.
         using var vips = VipOwner.Open(settings, controlPlane, snapshots, loggers, _time);
-        await using var l4 = new L4Dataplane(loops, snapshots, DataplaneOptions(vips), loggers, _time);
+        await using var l4 = new L4Dataplane(loops, snapshots, DataplaneOptions(vips, connectionLog, snapshots), loggers, _time);
+        live.L4 = l4;
 
         var http = HttpOptions();
         await using var l7 = new HttpFrontend(snapshots, http, loggers, _time, loops);
+        live.Http = l7;
+        using var otlp = OtlpExport.Start(settings.Otlp, live, Environment.GetEnvironmentVariable, _logger);
         await l7.StartAsync(signals.Stop);
 
         await reading;
         using var monitor = new AddressMonitor(_time);
         await using var externalNames = new ExternalNameResolver(System.Net.Dns.GetHostAddressesAsync, settings.UnsafeLocalTargets, _logger, _time);
         await using var writer = api is null ? null : new ClusterWriter(api, WriterAssembly.Options(settings, Cluster?.Namespace, Environment.GetEnvironmentVariable), _time, loggers);
-        using SnapshotFollower follower = api is null ? FollowManifests(source, externalNames, snapshots) : FollowCluster(api, writer, externalNames, snapshots);
+        var state = Cluster is null ? null : ClusterAssembly.State(settings, Cluster.Server, Environment.GetEnvironmentVariable, loggers, _time);
+        using SnapshotFollower follower = api is null
+            ? FollowManifests(source, externalNames, snapshots, live.Changes)
+            : FollowCluster(api, state, writer, externalNames, snapshots, live.Changes);
         readiness.Trouble = () => follower.Trouble;
+        live.Writer = writer;
+        live.Follower = follower;
+        var keeping = state?.RunAsync(signals.Stop) ?? Task.CompletedTask;
         var following = Task.WhenAll(
             follower.RunAsync(signals.Stop),
             externalNames.RunAsync(follower.ChangeExternalAddressesAsync, signals.Stop),
             new AddressFollower(settings, monitor, vips, follower, l4, _logger).RunAsync(follower.Node, signals.Stop));
 
-        await BecomeReadyAsync(l4, readiness, signals.Stop);
+        await BecomeReadyAsync(l4, externalNames, readiness, signals.Stop);
         if (!signals.Stop.IsCancellationRequested)
         {
             writer?.Start();
@@ -90,30 +111,35 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         // Not ready first, so that whoever balances over us stops sending; then no new work; then the old work ends or is cut. Meanwhile the
         // cluster is told that we are gone, if nobody else is left.
         readiness.BeginDrain();
-        await Task.WhenAll(writer?.StopAsync(signals.Now) ?? Task.CompletedTask, DrainAsync(l4, l7, signals.Now));
+        await Task.WhenAll(keeping, writer?.StopAsync(signals.Now) ?? Task.CompletedTask, DrainAsync(l4, l7, signals.Now));
         ProcessLog.Stopped(_logger);
     }
 
-    private DataplaneOptions DataplaneOptions(VipOwner vips) => new()
+    // The one we are known by, as ingress-nginx's boards ask for it.
+    private string Controller => settings.Controllers.IsEmpty ? TranslationOptions.OwnController : settings.Controllers[0];
+
+    private DataplaneOptions DataplaneOptions(VipOwner vips, AccessLogWriter? log, SnapshotPublisher snapshots) => new()
     {
+        ConnectionLog = log is null ? null : new ConnectionLog(settings.ConnectionLog, log, snapshots, _time),
         ProxyProtocolFrom = settings.ProxyProtocolFrom,
         RoutedNetworks = vips.RoutedNetworks,
         Transparent = vips.IsTransparent,
         ExpectsForeignAddresses = Cluster is not null && settings.Vips == VipMode.Off,
     };
 
-    private ManifestFollower FollowManifests(ManifestSource source, ExternalNameResolver externalNames, SnapshotPublisher snapshots)
+    private ManifestFollower FollowManifests(ManifestSource source, ExternalNameResolver externalNames, SnapshotPublisher snapshots, ChangeCounters counters)
     {
         var pipeline = ManifestAssembly.Pipeline(settings, controlPlane, AllocationMemory.Open(ManifestAssembly.StateFile(settings)), _time);
-        return new ManifestFollower(source, pipeline, externalNames, snapshots, _logger, _time) { Demo = demo };
+        return new ManifestFollower(source, pipeline, externalNames, snapshots, counters, _logger, _time) { Demo = demo };
     }
 
-    private ClusterFollower FollowCluster(ApiClient api, ClusterWriter? writer, ExternalNameResolver externalNames, SnapshotPublisher snapshots)
+    private ClusterFollower FollowCluster(
+        ApiClient api, StateFolder? state, ClusterWriter? writer, ExternalNameResolver externalNames, SnapshotPublisher snapshots, ChangeCounters counters)
     {
         ProcessLog.Following(_logger, api.Server);
-        var source = new ClusterSource(api, ClusterAssembly.Source(settings), loggers.CreateLogger("EdgeProxy.Api"), _time);
+        var source = new ClusterSource(api, ClusterAssembly.Source(settings) with { Recall = state is null ? null : state.Recall }, loggers.CreateLogger("EdgeProxy.Api"), _time);
         var translator = new SnapshotTranslator(ClusterAssembly.Translation(settings, ManifestAssembly.Node(settings)), _time);
-        return new ClusterFollower(source, new ClusterPipeline(source, translator), externalNames, snapshots, _logger, _time) { Writer = writer };
+        return new ClusterFollower(source, new ClusterPipeline(source, translator), externalNames, snapshots, counters, _logger, _time) { State = state, Writer = writer };
     }
 
     private EventLoopGroup StartLoops()
@@ -130,11 +156,12 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         return loops;
     }
 
-    private async Task BecomeReadyAsync(L4Dataplane l4, Readiness readiness, CancellationToken stop)
+    private async Task BecomeReadyAsync(L4Dataplane l4, ExternalNameResolver externalNames, Readiness readiness, CancellationToken stop)
     {
         try
         {
             await l4.FollowedFirst.WaitAsync(stop);
+            await AskForNamesAsync(externalNames, stop);
 
             // Parsing a folder leaves many times what is kept of it. Given back now, before anybody waits for us, not some day under load.
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
@@ -143,6 +170,19 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         catch (OperationCanceledException)
         {
             // Stopped before it was ever ready.
+        }
+    }
+
+    /// <summary>Paths to ExternalName Services are 503 until their names are resolved; a DNS that does not answer must not keep us from the rest.</summary>
+    private async Task AskForNamesAsync(ExternalNameResolver externalNames, CancellationToken stop)
+    {
+        try
+        {
+            await externalNames.FirstRound.WaitAsync(LongestLookUp, _time, stop);
+        }
+        catch (TimeoutException)
+        {
+            // Whoever asks for such a path is answered 503; log id 141 says which name, when the system gives it up.
         }
     }
 
@@ -170,13 +210,16 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         {
             ListenAddresses = addresses,
             AccessLog = settings.AccessLog,
-            AccessLogOutput = Console.OpenStandardOutput(),
+            AccessLogOutput = _output,
+            MetricsDetail = settings.MetricsDetail,
+            CountsForNginxBoards = settings.NginxMetrics,
             HttpPort = httpPort,
             HttpsPort = httpsPort,
             AffinityKey = settings.AffinityKey,
             ProxyProtocolFrom = settings.HttpProxyProtocolFrom,
             SslPassthrough = settings.SslPassthrough,
             FastLane = settings.HttpFastLane,
+            Http3 = settings.Http3,
 
             // From manifests there is nothing in front of us: clients reach this very port. In a cluster a Service has the usual one.
             RedirectPort = Cluster is null ? httpsPort : 443,
@@ -198,12 +241,13 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         : null;
 
     /// <summary>A second process on one machine must not fail for a port nobody asked for.</summary>
-    private async Task<ProbeServer> StartAdminAsync(Readiness readiness, SnapshotPublisher snapshots)
+    private async Task<ProbeServer> StartAdminAsync(LiveProcess live)
     {
+        var metrics = new MetricsPage(live, settings.NginxMetrics);
         Task<ProbeServer> StartAsync(int port) => ProbeServer.StartAsync(
             new IPEndPoint(settings.AdminAddress, port),
             "the admin port",
-            context => AdminProbes.AnswerAsync(context, readiness, snapshots),
+            context => AdminApi.AnswerAsync(context, live, metrics),
             loggers,
             CancellationToken.None);
 

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using EdgeProxy.Admin.Documents;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
 using Microsoft.Extensions.Logging;
 
@@ -10,18 +12,24 @@ namespace EdgeProxy.Hosting;
 /// Follows a source of objects: each change becomes a snapshot and is published; problems are logged when they come and when they go. What is
 /// the same for every source is here.
 /// </summary>
-internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ILogger logger, TimeProvider time) : IDisposable
+internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ChangeCounters counters, ILogger logger, TimeProvider time) : IDisposable
 {
     private HashSet<Problem> _reported = [];
 
     // One change at a time, whether of objects or of this host; applying one may await.
     private readonly SemaphoreSlim _applying = new(1);
 
+    /// <summary>What became of changes.</summary>
+    protected ChangeCounters Counters => counters;
+
     /// <summary>The node the snapshots are for.</summary>
     public abstract LocalNode Node { get; }
 
     /// <summary>The objects behind the live snapshot.</summary>
     public abstract ObjectSet Served { get; }
+
+    /// <summary>Where the objects come from, for reports.</summary>
+    public abstract SourceDocument Source { get; }
 
     /// <summary>What keeps the source from its work, for people who ask whether we are ready; null when nothing does.</summary>
     public virtual string? Trouble => null;
@@ -50,6 +58,7 @@ internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ILogger lo
                 }
                 catch (Exception error) when (error is not OperationCanceledException)
                 {
+                    counters.Failed();
                     ProcessLog.ChangeFailed(logger, error);
                 }
             }
@@ -78,6 +87,7 @@ internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ILogger lo
     protected void Publish(ProxySnapshot snapshot, long started, LogLevel level)
     {
         snapshots.Publish(snapshot);
+        counters.Published(time.GetUtcNow(), time.GetElapsedTime(started));
         if (logger.IsEnabled(level))
         {
             ProcessLog.SnapshotLive(
@@ -91,9 +101,20 @@ internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ILogger lo
         }
     }
 
+    /// <summary>Logs what is our fault, with all there is to find it by.</summary>
+    protected void Report(IReadOnlyList<TranslationFault> faults)
+    {
+        foreach (var fault in faults)
+        {
+            ProcessLog.ObjectFailed(logger, fault.Kind, fault.Name, fault.Error);
+        }
+    }
+
     /// <summary>Logs what came and what went.</summary>
     protected void Report(IReadOnlyList<Problem> problems)
     {
+        counters.Problems = problems;
+
         // Lines shift when a file is edited above a problem; the same problem elsewhere is not news.
         var current = problems.Select(problem => problem with { Location = null }).ToHashSet();
         foreach (var problem in problems.Where(problem => !_reported.Contains(problem with { Location = null })))

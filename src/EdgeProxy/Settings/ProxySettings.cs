@@ -2,9 +2,11 @@ using System.Collections.Immutable;
 using System.Net;
 using EdgeProxy.Dns.Resolving;
 using EdgeProxy.Http.AccessLogs;
+using EdgeProxy.Http.Reporting;
 using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Scheduling;
+using EdgeProxy.Telemetry;
 using EdgeProxy.Transport.Loops;
 using Microsoft.Extensions.Logging;
 
@@ -109,8 +111,23 @@ internal sealed class ProxySettings
     /// <summary>How the access log is written.</summary>
     public AccessLogFormat AccessLog { get; set; }
 
+    /// <summary>How the access log of TCP and UDP is written.</summary>
+    public ConnectionLogFormat ConnectionLog { get; set; }
+
+    /// <summary>Whether metrics have labels that grow with hosts and routes. Default none.</summary>
+    public MetricsDetail MetricsDetail { get; set; }
+
+    /// <summary>Whether /metrics has ingress-nginx's names as well.</summary>
+    public bool NginxMetrics { get; set; }
+
+    /// <summary>Where metrics and traces are sent.</summary>
+    public OtlpOptions Otlp { get; } = new();
+
     /// <summary>The controller's ConfigMap; null: there is none.</summary>
     public NamespacedName? ConfigMap { get; set; }
+
+    /// <summary>The Service that gets what no Ingress takes; null: 404.</summary>
+    public NamespacedName? DefaultBackendService { get; set; }
 
     /// <summary>The ConfigMap of ports that lead to TCP ports of Services; null: there is none.</summary>
     public NamespacedName? TcpServices { get; set; }
@@ -151,6 +168,9 @@ internal sealed class ProxySettings
     /// <summary>Whether plain HTTP/1.1 requests that need nothing but forwarding are served on the event loops.</summary>
     public bool HttpFastLane { get; set; } = true;
 
+    /// <summary>Whether HTTP/3 is served too.</summary>
+    public bool Http3 { get; set; }
+
     /// <summary>Addresses and ports of the DNS server; empty: there is none.</summary>
     public ImmutableArray<IPEndPoint> Dns { get; set; } = [];
 
@@ -178,7 +198,10 @@ internal sealed class ProxySettings
     /// <summary>Event loops for L4, one thread each; null: one per processor this process may use.</summary>
     public int? Threads { get; set; }
 
-    /// <summary>Folder for what must survive a restart: which Service was given which address. Null: the user's state folder.</summary>
+    /// <summary>
+    /// Folder for what must survive a restart: which Service was given which address (null: the user's state folder), a cluster's last-good state
+    /// (null: it is not kept).
+    /// </summary>
     public string? StateDirectory { get; set; }
 
     /// <summary>Least severe level that is logged; null: information, or warning in a demo.</summary>

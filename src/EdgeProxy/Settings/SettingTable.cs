@@ -3,13 +3,16 @@ using System.Globalization;
 using System.Net;
 using EdgeProxy.Dns.Resolving;
 using EdgeProxy.Http.AccessLogs;
+using EdgeProxy.Http.Reporting;
 using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Scheduling;
+using EdgeProxy.Telemetry;
 using EdgeProxy.Transport.Addresses;
 using EdgeProxy.Transport.Loops;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Exporter;
 
 namespace EdgeProxy.Settings;
 
@@ -154,6 +157,8 @@ internal static class SettingTable
             settings.PublishStatusAddresses = [.. values];
             return values.FirstOrDefault(value => !IPAddress.TryParse(value, out _) && !IsName(value)) is { } wrong ? $"'{wrong}' is neither an IP address nor a name in lower case" : null;
         }),
+        Name("default-backend-service", "Service whose first port gets what no Ingress takes, and the errors of custom-http-errors. Default: 404.",
+            (settings, name) => settings.DefaultBackendService = name),
         Name("publish-service", "Service whose addresses the status of Ingresses shows. Default: the addresses of the nodes with ready replicas.",
             (settings, name) => settings.PublishService = name),
         Boolean("update-status", "Write the status of Ingresses, in a cluster. Default true; false beside another controller that does.",
@@ -198,6 +203,7 @@ internal static class SettingTable
                 values, TryParseRange, ranges => settings.HttpProxyProtocolFrom = ranges, "an IP address or a range such as 10.0.0.0/8")),
         Boolean("ssl-passthrough", "Relay TLS, as it is, to hosts with the annotation ssl-passthrough. Default false.", (settings, passes) => settings.SslPassthrough = passes),
         Boolean("http-fast-lane", "Serve plain HTTP/1.1 requests that need nothing but forwarding on the event loops. Default true.", (settings, on) => settings.HttpFastLane = on),
+        Boolean("http3", "Serve HTTP/3 at the HTTPS port's number of UDP too, where libmsquic is installed. Default false.", (settings, on) => settings.Http3 = on),
         List("dns", "IP[:PORT]", "Addresses on which to answer DNS for Services, by UDP and TCP; port 53 when left out. Default: no DNS.", (settings, values) =>
             ParseEach<IPEndPoint>(values, TryParseDnsListener, endpoints => settings.Dns = endpoints, "an address of this host with a port, such as 127.0.0.1:5353 (not 0.0.0.0 or ::)")),
         One("dns-domain", "NAME", "Cluster domain, under which Services have names. Default cluster.local.", (settings, value) =>
@@ -248,7 +254,7 @@ internal static class SettingTable
             settings.AdminAddress = address;
             return null;
         }),
-        Port("admin-port", "Port of /healthz and /readyz. Default 9180, or any free one when that is taken.", (settings, port) => settings.AdminPort = port),
+        Port("admin-port", "Port of /healthz, /readyz and /metrics. Default 9180, or any free one when that is taken.", (settings, port) => settings.AdminPort = port),
         Duration("drain-timeout", DurationRule.UpToAnHour, "Time open connections get to finish after SIGTERM. Default 30s; demo 1s.",
             (settings, limit) => settings.DrainTimeout = limit),
         One("healthz-bind-address", "IP[:PORT]", "Where to answer /healthz and /livez as kube-proxy does, such as 0.0.0.0; port 10256 when left out. Default: nowhere.",
@@ -279,7 +285,7 @@ internal static class SettingTable
             settings.Threads = threads;
             return null;
         }),
-        One("state-dir", "PATH", "Folder that remembers which Service was given which address. Default: edgeproxy in the user's state folder.", (settings, value) =>
+        One("state-dir", "PATH", "Folder for what survives a restart. Manifests: which Service was given which address; default edgeproxy in the user's state folder. A cluster: the last-good state, only when given.", (settings, value) =>
         {
             settings.StateDirectory = value;
             return null;
@@ -304,6 +310,54 @@ internal static class SettingTable
             settings.AccessLog = format;
             return null;
         }),
+        One("l4-access-log", "FORMAT", "One line per TCP connection and UDP flow on standard output: off, stream (ingress-nginx's format) or json. Default off.", (settings, value) =>
+        {
+            if (!Enum.TryParse<ConnectionLogFormat>(value, ignoreCase: true, out var format) || !Enum.IsDefined(format))
+            {
+                return "must be off, stream or json";
+            }
+
+            settings.ConnectionLog = format;
+            return null;
+        }),
+        One("metrics-detail", "WHICH", "Labels of HTTP metrics that grow with what is served: none, host or route. Default none.", (settings, value) =>
+        {
+            if (!Enum.TryParse<MetricsDetail>(value, ignoreCase: true, out var detail) || !Enum.IsDefined(detail))
+            {
+                return "must be none, host or route";
+            }
+
+            settings.MetricsDetail = detail;
+            return null;
+        }),
+        Boolean("nginx-metrics", "Add the names that dashboards for ingress-nginx ask for to /metrics. Default false.", (settings, adds) => settings.NginxMetrics = adds),
+        One("otlp-endpoint", "URL", "Collector that gets metrics and traces by OTLP. Default: what OTEL_EXPORTER_OTLP_ENDPOINT says, else nobody.", (settings, value) =>
+        {
+            if (!Uri.TryCreate(value, UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("http" or "https"))
+            {
+                return "must be a URL that begins with http:// or https://";
+            }
+
+            settings.Otlp.Endpoint = endpoint;
+            return null;
+        }),
+        One("otlp-protocol", "PROTOCOL", "grpc or http/protobuf. Default: what OTEL_EXPORTER_OTLP_PROTOCOL says, else grpc.", (settings, value) =>
+        {
+            settings.Otlp.Protocol = value switch { "grpc" => OtlpExportProtocol.Grpc, "http/protobuf" => OtlpExportProtocol.HttpProtobuf, _ => null };
+            return settings.Otlp.Protocol is null ? "must be grpc or http/protobuf" : null;
+        }),
+        One("otlp-headers", "NAME=VALUE,…", "Headers for the collector, such as credentials: better in the variable than on a command line. Default: what OTEL_EXPORTER_OTLP_HEADERS says.",
+            (settings, value) =>
+            {
+                settings.Otlp.Headers = value;
+                return value.Split(',').All(pair => pair.IndexOf('=', StringComparison.Ordinal) > 0) ? null : "must be name=value pairs divided by commas";
+            }),
+        One("traces-sample", "WHICH", "Requests that are traced: always, never, a ratio from 0 to 1, or parent:RATIO, which leaves it to the client where it says so. Default: what OTEL_TRACES_SAMPLER says, else parent:always.",
+            (settings, value) =>
+            {
+                settings.Otlp.Sampler = OtlpOptions.ParseSampler(value);
+                return settings.Otlp.Sampler is null ? "must be always, never, a ratio from 0 to 1, parent, or one of these behind parent:" : null;
+            }),
         One("log-format", "FORMAT", "auto (human on a terminal, JSON otherwise), human or json. Default auto.", (settings, value) =>
         {
             if (!Enum.TryParse<LogFormat>(value, ignoreCase: true, out var format) || !Enum.IsDefined(format))

@@ -11,8 +11,9 @@ public sealed class LaneRulesTests
     {
         {
             typeof(HttpSettings),
-            "AddsOriginalUri AllowsUnderscores BlockedClients BlockedReferers BlockedUserAgents BlocksAnybody ChangesAnswers Forwarded GeneratesRequestId Gzip "
-            + "HiddenHeaders LogsAccess RedirectStatus RequestHeaders ResponseHeaders StrictTransportSecurity UnloggedPaths"
+            "AddsOriginalUri AllowsUnderscores BlockedClients BlockedReferers BlockedUserAgents BlocksAnybody Brotli ChangesAnswers DefaultRoute Forwarded "
+            + "GeneratesRequestId Gzip HiddenHeaders LogsAccess RedirectStatus RequestHeaders ResponseHeaders StrictTransportSecurity Traces TrustsIncomingTraces "
+            + "UnloggedPaths"
         },
         { typeof(Route), "Backend Canary Forwarding HasSteps Host HostPolicies Ingress IsClosed Path Policies RedirectsToHost Rewrite SslRedirect Type" },
         { typeof(ForwardingPolicies), "Affinity Balancing Mirror Retry Transfer Upstream" },

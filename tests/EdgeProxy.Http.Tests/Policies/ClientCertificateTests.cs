@@ -208,6 +208,22 @@ public sealed class ClientCertificateTests
         Assert.Equal(400, (await AskAsync(lab, certificate: null, cancel, serverName: serverName)).Status);
     }
 
+    [Theory(Timeout = 30_000)]
+    [InlineData("on", 400)]
+    [InlineData("optional", 200)]
+    public async Task Https_that_a_believed_proxy_ended_has_no_certificate(string mode, int status)
+    {
+        var cancel = Deadline.Token;
+        using var authority = new ClientAuthorities();
+        await using var backend = RawBackend.Answering();
+        await using var lab = await IngressLab.StartAsync(
+            Manifests(backend, authority.Secret("clients"), ("auth-tls-verify-client", mode)), configuration: ("use-forwarded-headers", "true"));
+
+        var answer = await lab.GetAsync("/x", cancel, headers: "X-Forwarded-Proto: https\r\nssl-client-verify: SUCCESS\r\n");
+
+        await AssertAsync(backend, answer, status, "NONE", cancel);
+    }
+
     [Fact(Timeout = 30_000)]
     public async Task New_authority_holds_for_open_connections()
     {

@@ -33,8 +33,28 @@ public sealed class CompressionTests
         }
     }
 
-    [Fact(Timeout = 30_000)]
-    public async Task What_streams_is_passed_on_as_it_comes()
+    [Theory(Timeout = 30_000)]
+    [InlineData("gzip, deflate, br", "br")]
+    [InlineData("gzip, br;q=0", "gzip")]
+    [InlineData("*", "gzip")]
+    [InlineData("deflate", "")]
+    public async Task Brotli_goes_before_gzip_where_the_client_names_it(string accepts, string coding)
+    {
+        await using var backend = RawBackend.Answering($"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {Text.Length}\r\n\r\n{Text}");
+        await using var lab = await StartAsync(backend, ("use-gzip", "true"), ("enable-brotli", "true"), ("brotli-level", "12"));
+
+        var answer = await lab.GetAsync("/", Deadline.Token, headers: $"Accept-Encoding: {accepts}\r\n");
+
+        Assert.Equal(coding, answer.Head["Content-Encoding"]);
+        Assert.Equal("Accept-Encoding", answer.Head["Vary"]);
+        Assert.Equal(Text, coding switch { "br" => Unbrotli(answer.Body), "gzip" => Unzip(answer.Body), _ => answer.Text });
+        Assert.Contains(lab.Problems, problem => problem.Field == "data[brotli-level]");
+    }
+
+    [Theory(Timeout = 30_000)]
+    [InlineData("use-gzip", System.Net.DecompressionMethods.GZip)]
+    [InlineData("enable-brotli", System.Net.DecompressionMethods.Brotli)]
+    public async Task What_streams_is_passed_on_as_it_comes(string key, System.Net.DecompressionMethods method)
     {
         var cancel = Deadline.Token;
         var goOn = new TaskCompletionSource();
@@ -45,9 +65,9 @@ public sealed class CompressionTests
             await goOn.Task.WaitAsync(token);
             await wire.SendAsync("6\r\nsecond\r\n0\r\n\r\n", token);
         });
-        await using var lab = await StartAsync(backend, ("use-gzip", "true"));
+        await using var lab = await StartAsync(backend, (key, "true"));
         using var handler = lab.Proxy.Handler();
-        handler.AutomaticDecompression = System.Net.DecompressionMethods.GZip;
+        handler.AutomaticDecompression = method;
         using var client = new HttpClient(handler);
         using var answer = await client.GetAsync(new Uri($"http://{Objects.Host}/"), HttpCompletionOption.ResponseHeadersRead, cancel);
         await using var body = await answer.Content.ReadAsStreamAsync(cancel);
@@ -75,6 +95,13 @@ public sealed class CompressionTests
 
     private static Task<IngressLab> StartAsync(RawBackend backend, params (string Key, string Value)[] configuration) => IngressLab.StartAsync(
         IngressLab.ServiceFor("web", backend.Address) + IngressLab.IngressWith([]), configuration: configuration);
+
+    private static string Unbrotli(byte[] bytes)
+    {
+        using var brotli = new BrotliStream(new MemoryStream(bytes), CompressionMode.Decompress);
+        using var reader = new StreamReader(brotli);
+        return reader.ReadToEnd();
+    }
 
     private static string Unzip(byte[] bytes)
     {

@@ -34,6 +34,80 @@ public sealed class RoutingAnnotationTests
         Assert.Equal("regex", (await lab.GetAsync("/unknown", Deadline.Token)).Text);
     }
 
+    [Theory(Timeout = 30_000)]
+    [InlineData("/users", "plain", null)]
+    [InlineData("/users/1", "regex", 404)]
+    [InlineData("/Users", "regex", 404)]
+    [InlineData("/app/x", "plain", null)]
+    [InlineData("/api/v2", "regex", null)]
+    [InlineData("/API/v2", "regex", null)]
+    public async Task Patterns_with_the_scope_of_their_ingress_leave_neighbours_as_they_are(string target, string service, int? status)
+    {
+        await using var plain = RawBackend.Answering("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nplain");
+        await using var regex = RawBackend.Answering("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nregex");
+        await using var lab = await IngressLab.StartAsync(
+            IngressLab.ServiceFor("plain", plain.Address) + IngressLab.ServiceFor("regex", regex.Address)
+            + IngressLab.IngressWith([], "plain", "exact", path: "/users", pathType: "Exact")
+            + IngressLab.IngressWith([], "plain", "prefix", path: "/app")
+            + IngressLab.IngressWith([("use-regex", "true")], "regex", "regex", path: "/a.*", pathType: "ImplementationSpecific"),
+            configuration: ("regex-scope", "ingress"));
+
+        var answer = await lab.GetAsync(target, Deadline.Token);
+
+        Assert.Equal(status ?? 200, answer.Status);
+        if (status is null)
+        {
+            Assert.Equal(service, answer.Text);
+        }
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_scope_that_is_none_is_reported_and_the_host_it_is()
+    {
+        await using var backend = RawBackend.Answering();
+        await using var lab = await IngressLab.StartAsync(
+            IngressLab.ServiceFor("web", backend.Address)
+            + IngressLab.IngressWith([("regex-scope", "cluster")], name: "plain", path: "/users", pathType: "Exact")
+            + IngressLab.IngressWith([("use-regex", "true")], name: "regex", path: "/a.*", pathType: "ImplementationSpecific"));
+
+        Assert.Equal(200, (await lab.GetAsync("/USERS/1", Deadline.Token)).Status);
+        Assert.Single(lab.ProblemsOf("regex-scope"));
+    }
+
+    [Theory(Timeout = 30_000)]
+    [InlineData("Prefix", "/docs", 301, "/docs/")]
+    [InlineData("Exact", "/docs?a=b%2Fc", 301, "/docs/?a=b%2Fc")]
+    [InlineData("Prefix", "/docs/", 200, "")]
+    [InlineData("Prefix", "/taken", 200, "")]
+    public async Task A_rule_that_ends_in_a_slash_may_be_redirected_to(string type, string target, int status, string location)
+    {
+        await using var backend = RawBackend.Answering();
+        await using var lab = await IngressLab.StartAsync(
+            IngressLab.ServiceFor("web", backend.Address)
+            + IngressLab.IngressWith([("slash-redirect", "true")], path: "/docs/", pathType: type)
+            + IngressLab.IngressWith([("slash-redirect", "true")], name: "taken", path: "/taken/")
+            + IngressLab.IngressWith([], name: "takes", path: "/taken")
+            + IngressLab.IngressWith([], name: "rest", path: "/"));
+
+        var answer = await lab.GetAsync(target, Deadline.Token);
+
+        Assert.Equal(status, answer.Status);
+        Assert.Equal(location, answer.Head["Location"]);
+    }
+
+    [Theory(Timeout = 30_000)]
+    [InlineData("false", false)]
+    [InlineData("perhaps", true)]
+    public async Task Without_it_the_slash_is_as_Kubernetes_has_it(string value, bool isReported)
+    {
+        await using var backend = RawBackend.Answering();
+        await using var lab = await IngressLab.StartAsync(
+            IngressLab.ServiceFor("web", backend.Address) + IngressLab.IngressWith([("slash-redirect", value)], path: "/docs/"));
+
+        Assert.Equal(200, (await lab.GetAsync("/docs", Deadline.Token)).Status);
+        Assert.Equal(isReported, lab.ProblemsOf("slash-redirect").Any());
+    }
+
     [Fact(Timeout = 30_000)]
     public async Task A_pattern_that_could_stall_the_proxy_is_refused_and_its_neighbours_serve()
     {

@@ -41,9 +41,11 @@ internal sealed class TestProxy : IAsyncDisposable
     }
 
     /// <summary>A proxy that listens and has nothing to serve yet.</summary>
-    public static async Task<TestProxy> StartBeforeFirstSnapshotAsync()
+    public static async Task<TestProxy> StartBeforeFirstSnapshotAsync(Action<HttpFrontendOptions>? configure = null)
     {
-        var proxy = new TestProxy(new HttpFrontendOptions { ListenAddresses = [IPAddress.Loopback], HttpPort = 0, HttpsPort = 0 });
+        var options = new HttpFrontendOptions { ListenAddresses = [IPAddress.Loopback], HttpPort = 0, HttpsPort = 0 };
+        configure?.Invoke(options);
+        var proxy = new TestProxy(options);
         await proxy.Frontend.StartAsync(Deadline.Token);
         return proxy;
     }

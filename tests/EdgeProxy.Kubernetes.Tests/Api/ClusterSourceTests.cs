@@ -1,7 +1,7 @@
 using EdgeProxy.Kubernetes.Api;
-using EdgeProxy.Kubernetes.Api.Configuration;
 using EdgeProxy.Kubernetes.Api.Watching;
 using EdgeProxy.Kubernetes.Problems;
+using EdgeProxy.Kubernetes.State;
 using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
 using EdgeProxy.Testing;
@@ -28,7 +28,7 @@ public sealed class ClusterSourceTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _server = await FakeApiServer.StartAsync();
-        _client = new ApiClient(new ApiConnection { Server = _server.Address }, TimeProvider.System);
+        _client = _server.Connect();
         _server.Set("ingressclasses", Objects.IngressClass("edgeproxy"));
         _server.Set("services", Objects.Service("web"));
         _server.Set("endpointslices", Objects.Slice("web", 8080, "10.0.0.1"));
@@ -75,7 +75,7 @@ public sealed class ClusterSourceTests : IAsyncLifetime
         };
 
         Run();
-        await Eventually.TrueAsync(() => _source.Missing == "ingresses.networking.k8s.io in all namespaces", () => _source.Missing);
+        await Eventually.TrueAsync(() => _source.Missing is ["ingresses.networking.k8s.io in all namespaces"], () => string.Join(", ", _source.Missing));
         Assert.Equal(0, _snapshot.Generation);
         mayAnswer.SetResult();
 
@@ -205,6 +205,58 @@ public sealed class ClusterSourceTests : IAsyncLifetime
 
         await UntilAsync(snapshot => snapshot.Services[Web].Config.ExposedPorts.Length == 1);
     }
+
+    [Fact]
+    public async Task Without_the_server_the_last_good_state_is_served_until_everything_is_listed()
+    {
+        using var folder = new TemporaryFolder();
+        await RecordAsync(folder.PathOf("state"));
+        _server.Set("services", Objects.Service("gone", "10.96.0.77"));
+        await RecordAsync(folder.PathOf("state"));
+        await _server.VanishAsync();
+
+        Run(new ClusterSourceOptions { NodeName = "n1", Recall = Keeper(folder.PathOf("state")).Recall });
+        await EndpointsAsync("10.0.0.1:8080");
+        Assert.StartsWith("serving the last-good state of ", _source.Trouble, StringComparison.Ordinal);
+        Assert.Contains("the API server cannot be used since", _source.Trouble, StringComparison.Ordinal);
+        var (service, gone) = (_snapshot.Services[Web], new NamespacedName("default", "gone"));
+        Assert.True(_snapshot.Services.ContainsKey(gone));
+
+        // What changed while nobody watched: one object went, one is new, one is the same.
+        _server.Delete("services", "default", "gone");
+        _server.Set("services", Objects.Service("new", "10.96.0.78"));
+        await _server.ListenAsync();
+
+        await UntilAsync(snapshot => snapshot.Services.ContainsKey(new NamespacedName("default", "new")) && !snapshot.Services.ContainsKey(gone));
+        Assert.Same(service, _snapshot.Services[Web]);
+        await Eventually.TrueAsync(() => _source.Trouble is null, () => $"{_source.Trouble}");
+    }
+
+    [Fact]
+    public async Task With_the_server_the_last_good_state_is_not_even_read()
+    {
+        Run(new ClusterSourceOptions { NodeName = "n1", Recall = () => throw new InvalidOperationException("must not be asked for") });
+
+        await EndpointsAsync("10.0.0.1:8080");
+    }
+
+    /// <summary>What a run leaves in its state folder.</summary>
+    private async Task RecordAsync(string folder)
+    {
+        using var stop = new CancellationTokenSource();
+        var keeper = Keeper(folder);
+        var source = new ClusterSource(_client, new ClusterSourceOptions { NodeName = "n1" }, _log.CreateLogger("Api"), TimeProvider.System);
+        await foreach (var change in source.WatchAsync(stop.Token))
+        {
+            keeper.Observe(change.Objects);
+            break;
+        }
+
+        await stop.CancelAsync();
+        await keeper.RunAsync(stop.Token);
+    }
+
+    private StateFolder Keeper(string folder) => new(folder, "test", _log.CreateLogger("State"), TimeProvider.System);
 
     private void Run(ClusterSourceOptions? options = null, Func<TranslationOptions, TranslationOptions>? translation = null)
     {

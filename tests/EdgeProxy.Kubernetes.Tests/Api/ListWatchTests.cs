@@ -1,5 +1,4 @@
 using EdgeProxy.Kubernetes.Api;
-using EdgeProxy.Kubernetes.Api.Configuration;
 using EdgeProxy.Kubernetes.Api.Watching;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Testing;
@@ -18,7 +17,7 @@ public sealed class ListWatchTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _server = await FakeApiServer.StartAsync();
-        _client = new ApiClient(new ApiConnection { Server = _server.Address }, TimeProvider.System);
+        _client = _server.Connect();
     }
 
     public async ValueTask DisposeAsync()

@@ -38,6 +38,33 @@ public sealed class ExternalNameResolverTests : IAsyncDisposable
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task The_first_round_ends_when_each_name_was_asked_for_and_what_was_found_is_applied()
+    {
+        var resolver = Start();
+        resolver.Follow(ImmutableHashSet.Create("a.example.com", "b.example.com"));
+        var (_, first) = await _asked.Reader.ReadAsync(_stop.Token);
+        var (_, second) = await _asked.Reader.ReadAsync(_stop.Token);
+        Assert.False(resolver.FirstRound.IsCompleted);
+
+        Answer(first, "192.0.2.1");
+        Assert.Equal("192.0.2.1", string.Join(' ', (await _applied.Reader.ReadAsync(_stop.Token)).Values.SelectMany(list => list)));
+        Assert.False(resolver.FirstRound.IsCompleted);
+        Fail(second);
+
+        await resolver.FirstRound.WaitAsync(_stop.Token);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Without_names_the_first_round_ends_at_once()
+    {
+        var resolver = Start();
+
+        resolver.Follow(ImmutableHashSet<string>.Empty);
+
+        await resolver.FirstRound.WaitAsync(_stop.Token);
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task The_last_answer_stays_while_DNS_fails()
     {
         Start().Follow(ImmutableHashSet.Create(Name));

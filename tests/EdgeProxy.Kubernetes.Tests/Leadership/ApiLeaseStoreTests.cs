@@ -1,13 +1,14 @@
 using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Kubernetes.Api.Configuration;
 using EdgeProxy.Kubernetes.Leadership;
-using EdgeProxy.Kubernetes.Tests.Writing;
+using EdgeProxy.Kubernetes.Tests.Api;
 using EdgeProxy.Model;
 using EdgeProxy.Testing;
+using EdgeProxy.Testing.Api;
 
 namespace EdgeProxy.Kubernetes.Tests.Leadership;
 
-/// <summary>The Lease as an object of an API server: the small one of these tests always, a real one where there is one.</summary>
+/// <summary>The Lease as an object of an API server: the fake one always, a real one where there is one.</summary>
 public sealed class ApiLeaseStoreTests
 {
     private const string Leases = "/apis/coordination.k8s.io/v1/namespaces/default/leases";
@@ -17,7 +18,7 @@ public sealed class ApiLeaseStoreTests
     [Fact]
     public async Task Two_replicas_take_turns()
     {
-        await using var api = await FakeApi.StartAsync();
+        await using var api = await FakeApiServer.StartAsync();
         using var client = api.Connect();
 
         await TakeTurnsAsync(client, "edgeproxy-leader");
@@ -26,7 +27,7 @@ public sealed class ApiLeaseStoreTests
     [Fact]
     public async Task Labels_that_somebody_gave_the_Lease_stay()
     {
-        await using var api = await FakeApi.StartAsync();
+        await using var api = await FakeApiServer.StartAsync();
         using var client = api.Connect();
         api.Apply(Leases, """{"kind": "Lease", "metadata": {"name": "edgeproxy-leader", "labels": {"team": "edge"}}, "spec": {}}""");
         var replica = Replica(client, "edgeproxy-leader", "a");
@@ -43,7 +44,7 @@ public sealed class ApiLeaseStoreTests
     [Fact]
     public async Task A_write_over_what_another_wrote_meanwhile_is_refused()
     {
-        await using var api = await FakeApi.StartAsync();
+        await using var api = await FakeApiServer.StartAsync();
         using var client = api.Connect();
         var store = new ApiLeaseStore(client, Options("edgeproxy-leader", "a"));
         var record = new LeaseRecord("a", TimeSpan.FromSeconds(15), _time.GetUtcNow(), _time.GetUtcNow(), 0);

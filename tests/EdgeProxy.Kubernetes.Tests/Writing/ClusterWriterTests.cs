@@ -42,6 +42,22 @@ public sealed class ClusterWriterTests
     }
 
     [Fact]
+    public async Task A_status_does_not_wait_for_the_look_at_everything()
+    {
+        await using var scene = await Scene.OpenAsync();
+        scene.Ingress("shop");
+        scene.Watch();
+        await using var writer = Start(scene, "edge-0");
+        await WaitForAsync(scene, () => scene.StatusOf("shop") == "192.0.2.1");
+
+        scene.Ingress("late");
+        scene.Watch();
+        writer.Observe(scene.State.Objects, scene.State.Snapshot);
+
+        await WaitForAsync(scene, () => scene.StatusOf("late") == "192.0.2.1");
+    }
+
+    [Fact]
     public async Task Beside_another_controller_no_status_is_written_and_Events_are()
     {
         await using var scene = await Scene.OpenAsync();

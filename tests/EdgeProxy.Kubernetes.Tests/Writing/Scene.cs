@@ -5,10 +5,12 @@ using System.Text.Json.Serialization.Metadata;
 using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Kubernetes.Leadership;
 using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Kubernetes.Tests.Api;
 using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Kubernetes.Writing;
 using EdgeProxy.Model;
 using EdgeProxy.Testing;
+using EdgeProxy.Testing.Api;
 
 namespace EdgeProxy.Kubernetes.Tests.Writing;
 
@@ -24,7 +26,7 @@ internal sealed class Scene : IAsyncDisposable
 
     private int _services;
 
-    private Scene(FakeApi api)
+    private Scene(FakeApiServer api)
     {
         Api = api;
         Client = api.Connect();
@@ -33,7 +35,7 @@ internal sealed class Scene : IAsyncDisposable
         api.Apply("/apis/networking.k8s.io/v1/ingressclasses", """{"kind": "IngressClass", "metadata": {"name": "edgeproxy"}, "spec": {"controller": "edgeproxy.io/ingress-controller"}}""");
     }
 
-    public FakeApi Api { get; }
+    public FakeApiServer Api { get; }
 
     public ApiClient Client { get; }
 
@@ -51,7 +53,7 @@ internal sealed class Scene : IAsyncDisposable
         NodeName = "n1",
     };
 
-    public static async Task<Scene> OpenAsync() => new(await FakeApi.StartAsync());
+    public static async Task<Scene> OpenAsync() => new(await FakeApiServer.StartAsync());
 
     public void Node(string name, string address) =>
         Api.Apply("/api/v1/nodes", $$"""{"kind": "Node", "metadata": {"name": "{{name}}"}, "status": {"addresses": [{"type": "InternalIP", "address": "{{address}}"}]} }""");

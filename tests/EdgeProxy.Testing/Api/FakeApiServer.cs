@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
-using System.Text;
 using System.Text.Json.Nodes;
-using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -13,14 +11,15 @@ namespace EdgeProxy.Testing.Api;
 
 /// <summary>
 /// An API server in this process, with what matters of list and watch: one resource version for everything, pages of one moment, watches that go
-/// on from a version or are told 410 when it is compacted, bookmarks, and lists as streams. Plain HTTP/1.1. Objects are kept as they are given; nothing is
-/// validated.
+/// on from a version or are told 410 when it is compacted, bookmarks, and lists as streams; and of writing: create, merge patch (of the status
+/// subresource too), delete, 404 and 409. Plain HTTP/1.1, no authentication. Nothing is validated.
 /// </summary>
-public sealed class FakeApiServer : IAsyncDisposable
+public sealed partial class FakeApiServer : IAsyncDisposable
 {
+    private readonly ConcurrentQueue<string> _writes = new();
     private readonly Lock _lock = new(); // guards everything below
-    private readonly Dictionary<string, FakeResource> _resources = [];
-    private readonly Dictionary<string, (long Version, List<JsonObject> Items)> _pages = [];
+    private readonly Dictionary<string, FakeResource> _resources = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (long Version, List<FakeObject> Items)> _pages = [];
     private readonly HashSet<FakeWatch> _watches = [];
     private long _version = 100;
     private long _compacted;
@@ -37,7 +36,22 @@ public sealed class FakeApiServer : IAsyncDisposable
     /// <summary>Method, path and query of each request, in order.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
 
+    /// <summary>Writes by requests that were stored, <c>PATCH /path</c>, oldest first.</summary>
+    public IReadOnlyCollection<string> Writes => _writes;
+
+    /// <summary>The status to answer a request with instead of serving it, by method and path; null serves it.</summary>
+    public Func<string, string, int?> Refuse { get; set; } = (_, _) => null;
+
+    /// <summary>Called with the path before a write by request is served, as another writer who is faster.</summary>
+    public Action<string>? BeforeWrite { get; set; }
+
     public Uri Address => new($"http://127.0.0.1:{_port.ToString(CultureInfo.InvariantCulture)}");
+
+    /// <summary>A kubeconfig with this server as its current context.</summary>
+    public string Kubeconfig => $$"""
+        {"apiVersion": "v1", "kind": "Config", "current-context": "fake", "contexts": [{"name": "fake", "context": {"cluster": "fake", "user": "fake"} }],
+         "clusters": [{"name": "fake", "cluster": {"server": "{{Address}}"} }], "users": [{"name": "fake", "user": {} }]}
+        """;
 
     /// <summary>How many watches are open.</summary>
     public int OpenWatches
@@ -89,30 +103,6 @@ public sealed class FakeApiServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Creates or changes an object of <paramref name="resource"/> (<c>services</c>) and tells the watches.</summary>
-    public void Set(string resource, string json)
-    {
-        var item = (JsonObject)JsonNode.Parse(json)!;
-        lock (_lock)
-        {
-            var stored = ResourceOf(resource);
-            Stamp(item);
-            var type = stored.Set(item) ? "MODIFIED" : "ADDED";
-            Tell(stored, type, item);
-        }
-    }
-
-    public void Delete(string resource, string? ns, string name)
-    {
-        lock (_lock)
-        {
-            var stored = ResourceOf(resource);
-            var item = (JsonObject)stored.Remove(ns, name).DeepClone();
-            Stamp(item);
-            Tell(stored, "DELETED", item);
-        }
-    }
-
     /// <summary>Forgets the past: older versions and pages are answered with 410.</summary>
     public void Compact()
     {
@@ -161,7 +151,16 @@ public sealed class FakeApiServer : IAsyncDisposable
     public static Task AnswerStatusAsync(HttpContext context, int code, string reason, string message)
     {
         context.Response.StatusCode = code;
-        return context.Response.WriteAsync(Status(code, reason, message).ToJsonString(), context.RequestAborted);
+        return AnswerJsonAsync(context, Status(code, reason, message).ToJsonString());
+    }
+
+    private static Task AnswerNotFoundAsync(HttpContext context, FakeRequest request) =>
+        AnswerStatusAsync(context, 404, "NotFound", $"{request.Resource} \"{request.Name}\" not found");
+
+    private static Task AnswerJsonAsync(HttpContext context, string json)
+    {
+        context.Response.ContentType = "application/json";
+        return context.Response.WriteAsync(json, context.RequestAborted);
     }
 
     private static JsonObject Status(int code, string reason, string message) => new()
@@ -188,13 +187,21 @@ public sealed class FakeApiServer : IAsyncDisposable
             return;
         }
 
-        if (context.Request.Path.Value!.Count(letter => letter == '/') == 3 && context.Request.Path.StartsWithSegments("/apis", StringComparison.Ordinal))
+        if (Refuse(context.Request.Method, context.Request.Path.Value!) is { } refusal)
+        {
+            await AnswerStatusAsync(context, refusal, "Test", "refused by the test");
+        }
+        else if (context.Request.Path.Value!.Count(letter => letter == '/') == 3 && context.Request.Path.StartsWithSegments("/apis", StringComparison.Ordinal))
         {
             await context.Response.WriteAsync("""{"kind":"APIResourceList"}""", context.RequestAborted); // a group, such as /apis/discovery.k8s.io/v1
         }
         else if (FakeRequest.Read(context.Request) is not { } request)
         {
             await AnswerStatusAsync(context, 404, "NotFound", "the server could not find the requested resource");
+        }
+        else if (!HttpMethods.IsGet(context.Request.Method))
+        {
+            await AnswerWriteAsync(context, request);
         }
         else if (request.Name is not null)
         {
@@ -208,141 +215,5 @@ public sealed class FakeApiServer : IAsyncDisposable
         {
             await AnswerListAsync(context, request);
         }
-    }
-
-    private Task AnswerObjectAsync(HttpContext context, FakeRequest request)
-    {
-        string? text;
-        lock (_lock)
-        {
-            text = ResourceOf(request.Resource).Find(request.Namespace, request.Name!)?.ToJsonString();
-        }
-
-        return text is null ? AnswerStatusAsync(context, 404, "NotFound", $"{request.Resource} \"{request.Name}\" not found") : context.Response.WriteAsync(text, context.RequestAborted);
-    }
-
-    private Task AnswerListAsync(HttpContext context, FakeRequest request)
-    {
-        var list = new JsonObject { ["kind"] = "List", ["apiVersion"] = "v1" };
-        lock (_lock)
-        {
-            if (request.Continue is { } token && !_pages.ContainsKey(token))
-            {
-                return AnswerStatusAsync(context, 410, "Expired", "The provided continue parameter is too old");
-            }
-
-            var (version, rest) = request.Continue is { } known
-                ? _pages[known]
-                : (_version, ResourceOf(request.Resource).Items.Where(request.Selects).Select(item => (JsonObject)item.DeepClone()).ToList());
-            var page = request.Limit is > 0 and var limit ? rest.Take(limit).ToList() : rest;
-            var metadata = new JsonObject { ["resourceVersion"] = version.ToString(CultureInfo.InvariantCulture) };
-            if (page.Count < rest.Count)
-            {
-                var next = $"page-{(++_lastToken).ToString(CultureInfo.InvariantCulture)}";
-                _pages[next] = (version, rest.Skip(page.Count).ToList());
-                metadata["continue"] = next;
-            }
-
-            list["metadata"] = metadata;
-            list["items"] = new JsonArray([.. page.Select(item => item.DeepClone())]);
-        }
-
-        return context.Response.WriteAsync(list.ToJsonString(), context.RequestAborted);
-    }
-
-    private async Task AnswerWatchAsync(HttpContext context, FakeRequest request)
-    {
-        if (request.SendsInitialEvents && !StreamsLists)
-        {
-            await AnswerStatusAsync(context, 422, "Invalid", "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled");
-            return;
-        }
-
-        var watch = Open(request);
-        try
-        {
-            await context.Response.StartAsync(context.RequestAborted);
-            await context.Response.Body.FlushAsync(context.RequestAborted);
-            using var timeout = new CancellationTokenSource(request.Timeout);
-            using var registration = timeout.Token.Register(watch.End);
-            await foreach (var line in watch.Lines.ReadAllAsync(context.RequestAborted))
-            {
-                await context.Response.WriteAsync(line + "\n", context.RequestAborted);
-                await context.Response.Body.FlushAsync(context.RequestAborted);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Whoever watched has left.
-        }
-        catch (IOException)
-        {
-            context.Abort(); // told to break
-        }
-        finally
-        {
-            lock (_lock)
-            {
-                _watches.Remove(watch);
-            }
-        }
-    }
-
-    /// <summary>Under one lock, so that nothing falls between what is told now and what is told as it happens.</summary>
-    private FakeWatch Open(FakeRequest request)
-    {
-        lock (_lock)
-        {
-            var resource = ResourceOf(request.Resource);
-            var watch = new FakeWatch(resource, request);
-            if (request.SendsInitialEvents)
-            {
-                resource.Items.Where(request.Selects).ToList().ForEach(item => watch.Write(EventLine("ADDED", item)));
-                watch.Write(BookmarkLine(isInitialEnd: true));
-            }
-            else if (request.Version < _compacted)
-            {
-                watch.Write(new JsonObject { ["type"] = "ERROR", ["object"] = Status(410, "Expired", $"too old resource version: {request.Version} ({_compacted})") }.ToJsonString());
-                watch.End();
-                return watch;
-            }
-            else
-            {
-                resource.Events.Where(entry => entry.Version > request.Version && request.Selects(entry.Item)).ToList().ForEach(entry => watch.Write(entry.Line));
-            }
-
-            _watches.Add(watch);
-            return watch;
-        }
-    }
-
-    private FakeResource ResourceOf(string name)
-    {
-        if (!_resources.TryGetValue(name, out var resource))
-        {
-            _resources.Add(name, resource = new FakeResource());
-        }
-
-        return resource;
-    }
-
-    private void Stamp(JsonObject item) => item["metadata"]!["resourceVersion"] = (++_version).ToString(CultureInfo.InvariantCulture);
-
-    private void Tell(FakeResource resource, string type, JsonObject item)
-    {
-        var line = EventLine(type, item);
-        resource.Events.Add((_version, item, line));
-        foreach (var watch in _watches.Where(watch => watch.Resource == resource && watch.Request.Selects(item)))
-        {
-            watch.Write(line);
-        }
-    }
-
-    private static string EventLine(string type, JsonObject item) => $$"""{"type":"{{type}}","object":{{item.ToJsonString()}}}""";
-
-    private string BookmarkLine(bool isInitialEnd)
-    {
-        var annotations = isInitialEnd ? ""","annotations":{"k8s.io/initial-events-end":"true"}""" : "";
-        return $$"""{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"{{_version.ToString(CultureInfo.InvariantCulture)}}","creationTimestamp":null{{annotations}}} } }""";
     }
 }

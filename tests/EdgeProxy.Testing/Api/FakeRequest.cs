@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 
 namespace EdgeProxy.Testing.Api;
@@ -7,6 +6,9 @@ namespace EdgeProxy.Testing.Api;
 /// <summary>What a request asks for.</summary>
 internal sealed record FakeRequest(string Resource, string? Namespace, string? Name)
 {
+    /// <summary>Whether it is about the status subresource.</summary>
+    public bool IsStatus { get; private init; }
+
     public bool IsWatch { get; private init; }
 
     public bool SendsInitialEvents { get; private init; }
@@ -21,19 +23,15 @@ internal sealed record FakeRequest(string Resource, string? Namespace, string? N
 
     private string? FieldSelector { get; init; }
 
+    private string? LabelSelector { get; init; }
+
+    /// <summary>What a path names.</summary>
+    public static FakeRequest Read(string path) => Parse(path) ?? throw new ArgumentException($"{path} is not the path of objects.", nameof(path));
+
     /// <summary>Null when the path is not one of objects.</summary>
     public static FakeRequest? Read(HttpRequest request)
     {
-        var parts = request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        var rest = parts switch { ["api", "v1", .. var core] => core, ["apis", _, _, .. var grouped] => grouped, _ => [] };
-        var found = rest switch
-        {
-            ["namespaces", var ns, var resource] => new FakeRequest(resource, ns, null),
-            ["namespaces", var ns, var resource, var name] => new FakeRequest(resource, ns, name),
-            [var resource] => new FakeRequest(resource, null, null),
-            [var resource, var name] => new FakeRequest(resource, null, name),
-            _ => null,
-        };
+        var found = Parse(request.Path.Value!);
         var query = request.Query;
         return found is null ? null : found with
         {
@@ -43,14 +41,20 @@ internal sealed record FakeRequest(string Resource, string? Namespace, string? N
             Limit = (int)Number(query["limit"]),
             Continue = query["continue"],
             FieldSelector = query["fieldSelector"],
+            LabelSelector = query["labelSelector"],
             Timeout = Number(query["timeoutSeconds"]) is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : found.Timeout,
         };
     }
 
     /// <summary>Whether an object is among those asked for.</summary>
-    public bool Selects(JsonObject item)
+    public bool Selects(FakeObject stored)
     {
-        if (Namespace is not null && FakeResource.NamespaceOf(item) != Namespace)
+        if (Namespace is not null && stored.Namespace != Namespace)
+        {
+            return false;
+        }
+
+        if (LabelSelector?.Split(',').Select(pair => pair.Split('=')).All(label => (string?)stored.Item["metadata"]!["labels"]?[label[0]] == label[1]) is false)
         {
             return false;
         }
@@ -58,9 +62,24 @@ internal sealed record FakeRequest(string Resource, string? Namespace, string? N
         return FieldSelector?.Split('=') switch
         {
             null => true,
-            ["metadata.name", var name] => (string?)item["metadata"]!["name"] == name,
-            ["type!", var type] => (string?)item["type"] != type,
+            ["metadata.name", var name] => stored.Name == name,
+            ["type!", var type] => (string?)stored.Item["type"] != type,
             _ => throw new InvalidOperationException($"The field selector {FieldSelector} is not known here."),
+        };
+    }
+
+    private static FakeRequest? Parse(string path)
+    {
+        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        var rest = parts switch { ["api", "v1", .. var core] => core, ["apis", _, _, .. var grouped] => grouped, _ => [] };
+        return rest switch
+        {
+            ["namespaces", var ns, var resource] => new FakeRequest(resource, ns, null),
+            ["namespaces", var ns, var resource, var name] => new FakeRequest(resource, ns, name),
+            ["namespaces", var ns, var resource, var name, "status"] => new FakeRequest(resource, ns, name) { IsStatus = true },
+            [var resource] => new FakeRequest(resource, null, null),
+            [var resource, var name] => new FakeRequest(resource, null, name),
+            _ => null,
         };
     }
 

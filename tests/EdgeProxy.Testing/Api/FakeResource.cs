@@ -1,31 +1,21 @@
-using System.Text.Json.Nodes;
-
 namespace EdgeProxy.Testing.Api;
 
 /// <summary>The objects of one kind, and what happened to them.</summary>
 internal sealed class FakeResource
 {
-    private readonly SortedDictionary<string, JsonObject> _items = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, FakeObject> _objects = new(StringComparer.Ordinal);
 
-    public IEnumerable<JsonObject> Items => _items.Values;
+    /// <summary>By namespace and name.</summary>
+    public IEnumerable<FakeObject> Objects => _objects.Values;
 
-    public List<(long Version, JsonObject Item, string Line)> Events { get; } = [];
+    public List<(long Version, FakeObject Item, string Line)> Events { get; } = [];
 
-    /// <summary>True when there was one before.</summary>
-    public bool Set(JsonObject item)
-    {
-        var key = Key(NamespaceOf(item), (string)item["metadata"]!["name"]!);
-        var isChange = _items.ContainsKey(key);
-        _items[key] = item;
-        return isChange;
-    }
+    public void Set(FakeObject item) => _objects[Key(item.Namespace, item.Name)] = item;
 
-    public JsonObject Remove(string? ns, string name) =>
-        _items.Remove(Key(ns, name), out var item) ? item : throw new InvalidOperationException($"There is no {Key(ns, name)}.");
+    public FakeObject Remove(string? ns, string name) =>
+        _objects.Remove(Key(ns, name), out var item) ? item : throw new InvalidOperationException($"There is no {Key(ns, name)}.");
 
-    public JsonObject? Find(string? ns, string name) => _items.GetValueOrDefault(Key(ns, name));
-
-    public static string? NamespaceOf(JsonObject item) => (string?)item["metadata"]!["namespace"];
+    public FakeObject? Find(string? ns, string name) => _objects.GetValueOrDefault(Key(ns, name));
 
     private static string Key(string? ns, string name) => $"{ns}/{name}";
 }

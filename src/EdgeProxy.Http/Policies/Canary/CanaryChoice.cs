@@ -12,10 +12,11 @@ internal static class CanaryChoice
     /// <param name="headers">The request's.</param>
     /// <param name="boundToCanary">The side its cookie names; null: none.</param>
     public static bool Takes(CanaryPolicy policy, IHeaderDictionary headers, bool? boundToCanary) =>
-        ByHeader(policy, headers)
-        ?? (policy.Cookie is { } cookie ? AlwaysOrNever(CookieHeader.Find(headers.Cookie, cookie)) : null)
-        ?? boundToCanary
-        ?? Random.Shared.Next(policy.WeightTotal) < policy.Weight;
+        Asked(policy, headers) ?? boundToCanary ?? Random.Shared.Next(policy.WeightTotal) < policy.Weight;
+
+    /// <summary>The side that header or cookie ask for; null: neither does.</summary>
+    public static bool? Asked(CanaryPolicy policy, IHeaderDictionary headers) =>
+        ByHeader(policy, headers) ?? (policy.Cookie is { } cookie ? AlwaysOrNever(CookieHeader.Find(headers.Cookie, cookie)) : null);
 
     private static bool? ByHeader(CanaryPolicy policy, IHeaderDictionary headers)
     {

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace EdgeProxy.Http.Policies.ClientCertificates;
 
 /// <summary>Annotations auth-tls-*: only clients with a certificate of the host's authority, or whom else the policy lets pass.</summary>
-/// <remarks>As nginx, plain HTTP is not checked: there is nothing to show a certificate with. Hosts with TLS redirect it.</remarks>
+/// <remarks>As nginx, plain HTTP is not checked: there is nothing to show a certificate with. Hosts with TLS redirect it. What a believed proxy calls https is.</remarks>
 internal sealed class ClientCertificateStep(ClientCertificatePolicy policy) : IRequestStep
 {
     /// <inheritdoc />
@@ -18,21 +18,19 @@ internal sealed class ClientCertificateStep(ClientCertificatePolicy policy) : IR
             return ResponseReason.AuthDenied;
         }
 
-        var verdict = ClientVerdict.None;
-        if (exchange.Http.Features.Get<TlsSession>() is { } session)
+        // The certificate was asked for, or not, by what the host of the handshake wants. Browsers use one connection for several hosts
+        // and connect anew when they are told this.
+        var session = exchange.Http.Features.Get<TlsSession>();
+        if (policy.Asks && session is { ServerName.Length: > 0 } && session.ServerName != exchange.HostName)
         {
-            // The certificate was asked for, or not, by what the host of the handshake wants. Browsers use one connection for several hosts
-            // and connect anew when they are told this.
-            if (policy.Asks && session.ServerName.Length > 0 && session.ServerName != exchange.HostName)
-            {
-                return ResponseReason.Misdirected;
-            }
+            return ResponseReason.Misdirected;
+        }
 
-            verdict = session.Verify(policy);
-            if (!verdict.Passes(policy.Verification))
-            {
-                return Refuse(exchange);
-            }
+        // https without a handshake of ours: somebody in front ended it, and there is nothing that tells whose certificate he saw.
+        var verdict = session?.Verify(policy) ?? ClientVerdict.None;
+        if ((session is not null || exchange.Client.IsHttps) && !verdict.Passes(policy.Verification))
+        {
+            return Refuse(exchange);
         }
 
         if (policy.Subject is { } subject && !subject.IsMatch(verdict.Subject))

@@ -38,10 +38,10 @@ internal sealed class ErrorPages(ErrorPagePolicy policy)
 
     private ErrorPageRequest? PageFor(Exchange exchange, ResponseReason reason) => reason switch
     {
-        ResponseReason.NoEndpoint or ResponseReason.BackendMissing => new ErrorPageRequest(reason.Status(), IsWhole: true),
+        ResponseReason.NoEndpoint or ResponseReason.BackendMissing when policy.StandsIn => new ErrorPageRequest(reason.Status(), IsWhole: true),
         ResponseReason.Forwarded when exchange.ReplacedStatus != 0 => new ErrorPageRequest(exchange.ReplacedStatus, IsWhole: false),
         ResponseReason.ConnectFailed or ResponseReason.ConnectTimeout or ResponseReason.UpstreamReset or ResponseReason.UpstreamInvalid
-            or ResponseReason.UpstreamTimeout when policy.Codes.Contains(reason.Status()) => new ErrorPageRequest(reason.Status(), IsWhole: false),
+            or ResponseReason.UpstreamTimeout or ResponseReason.NoEndpoint or ResponseReason.BackendMissing when policy.Codes.Contains(reason.Status()) => new ErrorPageRequest(reason.Status(), IsWhole: false),
         _ => null,
     };
 

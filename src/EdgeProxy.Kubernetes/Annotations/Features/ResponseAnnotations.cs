@@ -19,7 +19,7 @@ internal sealed class ResponseAnnotations : AnnotationFeature
         new("custom-http-errors", "csv of 4xx/5xx", "listed codes from the endpoint are replaced by the default backend's answer (headers X-Code, X-Format, X-Original-URI, X-Namespace, X-Ingress-Name, X-Service-Name, X-Service-Port, X-Request-ID)")
         {
             Support = AnnotationSupport.Differs,
-            Note = "needs default-backend on the same Ingress, which is asked by GET without the body; refusals by authentication, address lists and limits are never replaced",
+            Note = "needs default-backend on the same Ingress or --default-backend-service, which is asked by GET without the body; refusals by authentication, address lists and limits are never replaced",
             HasConfigKey = true,
         },
         new("disable-proxy-intercept-errors", "bool, false", "opt out of interception"),
@@ -98,11 +98,15 @@ internal sealed class ResponseAnnotations : AnnotationFeature
         if (reader.Text("default-backend") is { } service)
         {
             var name = new NamespacedName(reader.Ingress.Name.Namespace, service);
-            reader.Route = reader.Route with { ErrorPages = new ErrorPagePolicy(name, codes) };
+            reader.Route = reader.Route with { ErrorPages = new ErrorPagePolicy(name, codes, StandsIn: true) };
+        }
+        else if (codes.Count > 0 && reader.Options.DefaultBackendService is { } forAll)
+        {
+            reader.Route = reader.Route with { ErrorPages = new ErrorPagePolicy(forAll, codes, StandsIn: false) };
         }
         else if (codes.Count > 0)
         {
-            reader.Note("custom-http-errors", "there is no default-backend to answer in the endpoint's place; its errors pass as they are");
+            reader.Note("custom-http-errors", "there is neither a default-backend nor --default-backend-service to answer in the endpoint's place; its errors pass as they are");
         }
     }
 

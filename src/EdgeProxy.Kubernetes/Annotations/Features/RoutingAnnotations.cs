@@ -24,6 +24,8 @@ internal sealed class RoutingAnnotations : AnnotationFeature
             Support = AnnotationSupport.Differs,
             Note = "look-around and back-references are refused: patterns run in time linear to the path",
         },
+        new("regex-scope", "host (default), ingress", "ours: with ingress, patterns of this Ingress are its own, and its other paths stay as they are whatever its neighbours write") { HasConfigKey = true },
+        new("slash-redirect", "bool, false", "ours: a request for /x is sent to a rule /x/ with 301, as nginx does, unless some rule has /x") { HasConfigKey = true },
         new("server-alias", "csv of hosts", "extra names for the server of the host; an alias that is a rule host elsewhere is dropped; the first Ingress of a host that sets it wins")
         {
             Support = AnnotationSupport.Differs,
@@ -42,6 +44,8 @@ internal sealed class RoutingAnnotations : AnnotationFeature
     public override void Read(AnnotationReader reader)
     {
         reader.UseRegex = reader.Boolean("use-regex") ?? false;
+        reader.KeepsPatterns = reader.OneOf("regex-scope", "host", "ingress") == "ingress";
+        reader.RedirectsToSlash = reader.Boolean("slash-redirect") ?? false;
         ReadRewrite(reader);
         ReadAliases(reader);
         ReadUpstreamHost(reader);

@@ -3,7 +3,10 @@ using Microsoft.Extensions.Logging;
 namespace EdgeProxy.Kubernetes.Api.Watching;
 
 /// <summary>Whether the API server answers; said once when it stops, and once when all that was asked for is answered again. Thread-safe.</summary>
-internal sealed class ApiContact(ILogger logger, TimeProvider time)
+/// <param name="wake">Called when it stops answering.</param>
+/// <param name="logger">Told of both.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ApiContact(Action wake, ILogger logger, TimeProvider time)
 {
     private readonly Lock _lock = new(); // guards all below
     private readonly HashSet<object> _failing = [];
@@ -24,13 +27,13 @@ internal sealed class ApiContact(ILogger logger, TimeProvider time)
     }
 
     /// <summary>Since when it does not answer, and why not; null while it does.</summary>
-    public string? Trouble
+    public ApiOutage? Outage
     {
         get
         {
             lock (_lock)
             {
-                return _failing.Count == 0 ? null : $"the API server cannot be used since {_since:yyyy-MM-ddTHH:mm:ssZ} ({_why})";
+                return _failing.Count == 0 ? null : new ApiOutage(_since, _why);
             }
         }
     }
@@ -65,6 +68,7 @@ internal sealed class ApiContact(ILogger logger, TimeProvider time)
             {
                 _since = time.GetUtcNow();
                 ApiLog.Away(logger, error.Message);
+                wake();
             }
         }
     }

@@ -170,7 +170,7 @@ internal sealed class Informer<T>(
         var problems = new ProblemSink();
         foreach (var error in errors)
         {
-            problems.Error(item, error.Field, error.Message);
+            problems.Error(item, error.Field, error.Message, ProblemReason.FieldInvalid);
         }
 
         return problems.Problems;

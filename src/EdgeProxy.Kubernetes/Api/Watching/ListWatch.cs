@@ -319,6 +319,7 @@ internal sealed class ListWatch<T>(
         item.Kind = kind.Kind;
         item.ApiVersion = kind.ApiVersion;
         item.Metadata.Annotations?.Remove(LastApplied);
+        kind.Trim?.Invoke(item);
         return item;
     }
 

@@ -1,0 +1,3 @@
+using EdgeProxy.ClusterBenchmark;
+
+return await BenchmarkOptions.Command(Benchmark.RunAsync).Parse(args).InvokeAsync();
