@@ -24,6 +24,7 @@ internal static class OpenSsl
     {
         using var process = Process.Start(new ProcessStartInfo("openssl", arguments)
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
