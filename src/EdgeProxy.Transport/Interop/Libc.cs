@@ -69,6 +69,7 @@ internal static unsafe partial class Libc
     // sys/epoll.h
     public const int EPOLL_CLOEXEC = 0x80000;
     public const int EPOLL_CTL_ADD = 1;
+    public const int EPOLL_CTL_DEL = 2;
     public const int EPOLL_CTL_MOD = 3;
 
     // sys/eventfd.h

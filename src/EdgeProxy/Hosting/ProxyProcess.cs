@@ -77,7 +77,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         live.L4 = l4;
 
         var http = HttpOptions();
-        await using var l7 = new HttpFrontend(snapshots, http, loggers, _time);
+        await using var l7 = new HttpFrontend(snapshots, http, loggers, _time, loops);
         live.Http = l7;
         using var otlp = OtlpExport.Start(settings.Otlp, live, Environment.GetEnvironmentVariable, _logger);
         await l7.StartAsync(signals.Stop);
@@ -244,6 +244,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
             AffinityKey = settings.AffinityKey,
             ProxyProtocolFrom = settings.HttpProxyProtocolFrom,
             SslPassthrough = settings.SslPassthrough,
+            FastLane = settings.HttpFastLane,
             Http3 = settings.Http3,
 
             // From manifests there is nothing in front of us: clients reach this very port. In a cluster a Service has the usual one.

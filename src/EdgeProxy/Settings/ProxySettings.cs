@@ -190,6 +190,9 @@ internal sealed class ProxySettings
     /// <summary>Whether hosts may end TLS themselves (annotation ssl-passthrough).</summary>
     public bool SslPassthrough { get; set; }
 
+    /// <summary>Whether plain HTTP/1.1 requests that need nothing but forwarding are served on the event loops.</summary>
+    public bool HttpFastLane { get; set; } = true;
+
     /// <summary>Whether HTTP/3 is served too.</summary>
     public bool Http3 { get; set; }
 

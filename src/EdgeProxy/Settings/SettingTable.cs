@@ -244,6 +244,7 @@ internal static class SettingTable
             (settings, values) => ParseEach<IpPrefix>(
                 values, TryParseRange, ranges => settings.HttpProxyProtocolFrom = ranges, "an IP address or a range such as 10.0.0.0/8")),
         Boolean("ssl-passthrough", "Relay TLS, as it is, to hosts with the annotation ssl-passthrough. Default false.", (settings, passes) => settings.SslPassthrough = passes),
+        Boolean("http-fast-lane", "Serve plain HTTP/1.1 requests that need nothing but forwarding on the event loops. Default true.", (settings, on) => settings.HttpFastLane = on),
         Boolean("http3", "Serve HTTP/3 at the HTTPS port's number of UDP too, where libmsquic is installed. Default false.", (settings, on) => settings.Http3 = on),
         List("dns", "IP[:PORT]", "Addresses on which to answer DNS for Services, by UDP and TCP; port 53 when left out. Default: no DNS.", (settings, values) =>
             ParseEach<IPEndPoint>(values, TryParseDnsListener, endpoints => settings.Dns = endpoints, "an address of this host with a port, such as 127.0.0.1:5353 (not 0.0.0.0 or ::)")),
