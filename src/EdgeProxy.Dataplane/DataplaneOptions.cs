@@ -63,7 +63,15 @@ public sealed class DataplaneOptions
     /// <summary>Is told of connections and flows that are over. Default null: nobody.</summary>
     public IConnectionLog? ConnectionLog { get; set; }
 
-    internal bool IsRouted(IpAddr address) => RoutedNetworks.Any(network => network.Contains(address));
+    /// <summary>
+    /// Load-balancer addresses come and go while their Services stay, because one node at a time announces each. Their frontends are bound whether this
+    /// host has the address or not (IP_FREEBIND), so that it is served the moment it comes. Default false.
+    /// </summary>
+    public bool MovingLoadBalancers { get; set; }
+
+    internal bool BindsFreely(FrontendAddress frontend, ProxySnapshot snapshot) =>
+        RoutedNetworks.Any(network => network.Contains(frontend.Endpoint.Address))
+        || (MovingLoadBalancers && snapshot.Frontends.GetValueOrDefault(frontend)?.Winner.Kind == FrontendKind.LoadBalancer);
 
     /// <summary>True when the PROXY header of a connection from this address is believed.</summary>
     internal bool TrustsHeadersOf(IpAddr sender)

@@ -1,6 +1,7 @@
 using System.Net;
 using EdgeProxy.Http.AccessLogs;
 using EdgeProxy.Http.Endpoints;
+using EdgeProxy.Http.FastLane;
 using EdgeProxy.Http.Forwarding;
 using EdgeProxy.Http.Policies;
 using EdgeProxy.Http.Policies.Affinity;
@@ -10,6 +11,7 @@ using EdgeProxy.Http.Policies.Limits;
 using EdgeProxy.Http.Reporting;
 using EdgeProxy.Http.Tls;
 using EdgeProxy.Model;
+using EdgeProxy.Transport.Loops;
 using Microsoft.Extensions.Logging;
 
 namespace EdgeProxy.Http;
@@ -31,9 +33,16 @@ public sealed class HttpFrontend : IAsyncDisposable
     private readonly ProxyApplication _application;
     private readonly AccessLogWriter _accessLogWriter;
     private readonly AccessLog _accessLog;
+    private readonly FastLaneServer? _fastLane;
 
     /// <summary>Prepares it; nothing is listened on before <see cref="StartAsync"/>.</summary>
-    public HttpFrontend(SnapshotPublisher snapshots, HttpFrontendOptions options, ILoggerFactory loggerFactory, TimeProvider time)
+    /// <param name="snapshots">What is served.</param>
+    /// <param name="options">How.</param>
+    /// <param name="loggerFactory">Hears of it.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="loops">Where the fast lane runs; not disposed. Null: there is none.</param>
+    public HttpFrontend(
+        SnapshotPublisher snapshots, HttpFrontendOptions options, ILoggerFactory loggerFactory, TimeProvider time, EventLoopGroup? loops = null)
     {
         _logger = loggerFactory.CreateLogger<HttpFrontend>();
         _time = time;
@@ -52,12 +61,14 @@ public sealed class HttpFrontend : IAsyncDisposable
             Auth = _auth,
             Verdicts = new VerdictCache(time),
         };
-        _server = new ProxyServer(options, _certificates, snapshots, Metrics, loggerFactory, _logger, time);
         _expiry = new CertificateExpiry(snapshots, _logger, time);
         _accessLogWriter = new AccessLogWriter(options.AccessLogOutput, _logger);
         _accessLog = new AccessLog(options.AccessLog, _accessLogWriter, time);
+        var ledger = new RequestLedger(Metrics, _accessLog, _logger, time);
+        _fastLane = loops is not null && options.FastLane ? new FastLaneServer(loops, options, snapshots, ledger, _logger, time) : null;
+        _server = new ProxyServer(options, _certificates, snapshots, _fastLane, Metrics, loggerFactory, _logger, time);
         _application = new ProxyApplication(
-            new RequestPipeline(snapshots, _forwarder, cookies, services, options.MaxRequestBodySize), new OwnAnswer(options.RedirectPort), new RequestLedger(Metrics, _accessLog, _logger, time), _logger, time);
+            new RequestPipeline(snapshots, _forwarder, cookies, services, options.MaxRequestBodySize), new OwnAnswer(options.RedirectPort), ledger, _logger, time);
     }
 
     /// <summary>What was counted.</summary>
@@ -79,6 +90,12 @@ public sealed class HttpFrontend : IAsyncDisposable
     /// <summary>Where HTTPS is served; the ports are known once started.</summary>
     public IReadOnlyList<IPEndPoint> HttpsEndPoints => _server.HttpsEndPoints;
 
+    /// <summary>Requests the fast lane has served, or is serving, since start.</summary>
+    public long FastLaneRequests => _fastLane?.Served ?? 0;
+
+    /// <summary>Connections the fast lane has given to Kestrel since start.</summary>
+    public long FastLaneHandOvers => _fastLane?.HandedOver ?? 0;
+
     /// <summary>Opens the listeners and serves from then on.</summary>
     /// <exception cref="ListenException">A port is taken or not permitted; the message says which, and what to do.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -96,7 +113,11 @@ public sealed class HttpFrontend : IAsyncDisposable
     /// Everything is served as before, but each connection ends with its next request (<c>Connection: close</c>, GOAWAY): the client's next one
     /// finds a server that stays. <see cref="DrainAsync"/> then has few left to close, which their clients may be about to use.
     /// </summary>
-    public void BeginDrain() => _application.BeginDrain();
+    public void BeginDrain()
+    {
+        _application.BeginDrain();
+        _fastLane?.BeginDrain();
+    }
 
     /// <summary>
     /// Stops accepting, lets requests in flight finish for up to <paramref name="limit"/> (clients are told to connect anew), then aborts the rest.

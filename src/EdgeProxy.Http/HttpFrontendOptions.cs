@@ -46,6 +46,12 @@ public sealed class HttpFrontendOptions
     public bool SslPassthrough { get; set; }
 
     /// <summary>
+    /// Serve plain HTTP/1.1 requests that are forwarded and nothing else on the event loops, where the frontend is given some; all others by Kestrel.
+    /// Default true.
+    /// </summary>
+    public bool FastLane { get; set; } = true;
+
+    /// <summary>
     /// Serve HTTP/3 too, at the UDP port of <see cref="HttpsPort"/>'s number, and tell clients of it. Default false. Needs libmsquic, and that
     /// nobody begins with a PROXY header; without, it is said once and everything else is served.
     /// </summary>

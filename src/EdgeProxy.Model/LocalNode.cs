@@ -18,6 +18,9 @@ public sealed record LocalNode
     /// <summary>Addresses on which node ports are open.</summary>
     public ImmutableArray<IpAddr> NodePortAddresses { get; init; } = [];
 
+    /// <summary>Addresses under which Services whose load balancer is the nodes are reachable here: those of its Node object.</summary>
+    public ImmutableArray<IpAddr> LoadBalancerAddresses { get; init; } = [];
+
     /// <summary>All addresses of this node; a client with one of them is of local origin.</summary>
     public ImmutableArray<IpAddr> Addresses { get; init; } = [];
 

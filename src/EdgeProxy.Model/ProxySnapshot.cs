@@ -50,6 +50,9 @@ public sealed record ProxySnapshot
     /// <summary>Names for DNS; empty unless a name server was asked for.</summary>
     public DiscoveryTable Discovery { get; init; } = DiscoveryTable.Empty;
 
+    /// <summary>The sound pools of load-balancer addresses, by priority; empty when none are configured.</summary>
+    public ImmutableArray<AddressPool> AddressPools { get; init; } = [];
+
     /// <summary>The service port behind a frontend, or null when the Service is gone.</summary>
     public ServicePort? Find(Frontend frontend) =>
         Services.TryGetValue(frontend.ServicePort.Service, out var service)

@@ -23,6 +23,9 @@ public sealed class ServiceConfig
     /// <summary>status.loadBalancer.ingress[].ip with ipMode VIP, of the Service's families.</summary>
     public ImmutableArray<IpAddr> LoadBalancerIPs { get; init; } = [];
 
+    /// <summary>Its load balancer is the nodes: on this one it is reachable at <see cref="LocalNode.LoadBalancerAddresses"/>. Default false.</summary>
+    public bool IsBalancedByNodes { get; init; }
+
     /// <summary>spec.loadBalancerSourceRanges.</summary>
     public ImmutableArray<IpPrefix> SourceRanges { get; init; } = [];
 

@@ -31,6 +31,9 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
     /// <summary>Names for DNS.</summary>
     public DiscoveryTable Discovery { get; set; } = previous.Discovery;
 
+    /// <summary>Pools of load-balancer addresses.</summary>
+    public ImmutableArray<AddressPool> AddressPools { get; set; } = previous.AddressPools;
+
     /// <summary>Adds or replaces a Service. Backends whose address stays keep their state; so do the scheduler and the affinity table.</summary>
     public void SetService(ServiceConfig service)
     {
@@ -83,6 +86,7 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
         DefaultCertificate = DefaultCertificate,
         Listeners = Listeners,
         Discovery = Discovery,
+        AddressPools = AddressPools,
         Http = Http,
         Routes = previous.Routes.Apply(
             [.. _ingresses.Values.OfType<IngressConfig>()],
@@ -147,7 +151,7 @@ public sealed class SnapshotBuilder(ProxySnapshot previous, LocalNode node, Time
                 yield return At(address, port.Port, FrontendKind.ClusterIP);
             }
 
-            foreach (var address in service.LoadBalancerIPs.Where(address => HasFamily(service, address)))
+            foreach (var address in (service.IsBalancedByNodes ? node.LoadBalancerAddresses : service.LoadBalancerIPs).Where(address => HasFamily(service, address)))
             {
                 yield return At(address, port.Port, FrontendKind.LoadBalancer);
             }

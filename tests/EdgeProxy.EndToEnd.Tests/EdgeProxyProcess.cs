@@ -48,10 +48,15 @@ internal sealed class EdgeProxyProcess : IAsyncDisposable
         StartAsync(networkNamespace: null, command, arguments);
 
     /// <summary>The same in a network namespace, from which the log alone tells that it is ready.</summary>
-    public static async Task<EdgeProxyProcess> StartAsync(NetworkNamespace? networkNamespace, string command, params string[] arguments)
+    public static Task<EdgeProxyProcess> StartAsync(NetworkNamespace? networkNamespace, string command, params string[] arguments) =>
+        StartThroughAsync(networkNamespace, [], command, arguments);
+
+    /// <summary>The same through another program, which is told to become ours.</summary>
+    public static async Task<EdgeProxyProcess> StartThroughAsync(
+        NetworkNamespace? networkNamespace, IReadOnlyList<string> prefix, string command, params string[] arguments)
     {
         var (http, https, admin) = (FreePort(), FreePort(), FreePort());
-        var process = Start(networkNamespace?.Prefix ?? [], [command, "--http-port", $"{http}", "--https-port", $"{https}", "--admin-port", $"{admin}", "--node-port-range", "1024-65535", "--log-format", "json",
+        var process = Start([.. networkNamespace?.Prefix ?? [], .. prefix], [command, "--http-port", $"{http}", "--https-port", $"{https}", "--admin-port", $"{admin}", "--node-port-range", "1024-65535", "--log-format", "json",
             "--state-dir", Path.Combine(Path.GetTempPath(), "edgeproxy-tests-state"), .. arguments]);
         var proxy = new EdgeProxyProcess(process, http, https, admin);
         try

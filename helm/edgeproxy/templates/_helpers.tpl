@@ -41,7 +41,6 @@ healthz-port: admin-port
 - certificate-authority
 - controllerclass
 - deep-inspect
-- default-backend-service
 - default-server-port
 - disable-catch-all
 - disable-full-test

@@ -5,7 +5,8 @@ namespace EdgeProxy.Dataplane.Addresses;
 
 /// <summary>The addresses Services ask for: cluster IPs, load-balancer addresses and external IPs, without node ports. Pure.</summary>
 /// <remarks>Several Services may ask for one address, on different ports; it is wanted until the last of them goes.</remarks>
-internal sealed class ServiceAddresses
+/// <param name="kinds">Whose addresses count, besides cluster IPs.</param>
+internal sealed class ServiceAddresses(params FrontendKind[] kinds)
 {
     private readonly Dictionary<NamespacedName, ImmutableArray<IpAddr>> _services = [];
     private readonly Dictionary<IpAddr, int> _users = [];
@@ -44,10 +45,10 @@ internal sealed class ServiceAddresses
     }
 
     // Whatever the Service's ports are: a port that nobody serves is refused, and only who has the address can refuse.
-    private static ImmutableArray<IpAddr> Of(ServiceEntry? service) => service is null
+    private ImmutableArray<IpAddr> Of(ServiceEntry? service) => service is null
         ? []
         : [.. service.Frontends
-            .Where(frontend => frontend.Kind is FrontendKind.LoadBalancer or FrontendKind.ExternalIP)
+            .Where(frontend => kinds.Contains(frontend.Kind))
             .Select(frontend => frontend.Address.Endpoint.Address)
             .Concat(service.Config.ClusterIPs)
             .Distinct()];

@@ -15,7 +15,7 @@ public sealed class VirtualAddresses : IDisposable
     // Guards everything below and the interface. Held while the kernel is asked, a tenth of a millisecond an address and more once there are
     // thousands: nobody may bind before.
     private readonly Lock _changing = new();
-    private readonly ServiceAddresses _services = new();
+    private readonly ServiceAddresses _services;
     private readonly Dictionary<IpAddr, TimeSpan> _leaving = [];
     private readonly HashSet<IpAddr> _own = [];
     private readonly HashSet<IpAddr> _foreign = [];
@@ -35,8 +35,11 @@ public sealed class VirtualAddresses : IDisposable
     /// <param name="linger">How long an address stays after its last Service; zero removes it at once.</param>
     /// <param name="loggers">For the category EdgeProxy.Addresses.</param>
     /// <param name="time">Clock.</param>
-    public VirtualAddresses(IAddressHolder holder, SnapshotPublisher snapshots, TimeSpan linger, ILoggerFactory loggers, TimeProvider time)
+    /// <param name="kinds">Frontends whose addresses the interface gets, besides cluster IPs.</param>
+    public VirtualAddresses(
+        IAddressHolder holder, SnapshotPublisher snapshots, TimeSpan linger, ILoggerFactory loggers, TimeProvider time, params FrontendKind[] kinds)
     {
+        _services = new ServiceAddresses(kinds);
         _holder = holder;
         _snapshots = snapshots;
         _linger = linger;

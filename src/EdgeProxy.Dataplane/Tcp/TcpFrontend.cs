@@ -45,7 +45,7 @@ internal sealed class TcpFrontend : IFrontendListener
             loops,
             address.Endpoint.ToTransport(),
             () => new ServiceSession(address, snapshots, options, sessions, own, counters, logger),
-            new TcpListenerOptions { FreeBind = options.IsRouted(address.Endpoint.Address), Transparent = options.Transparent },
+            new TcpListenerOptions { FreeBind = options.BindsFreely(address, snapshots.Current), Transparent = options.Transparent },
             FilterFor(clients, address, logger));
         return new TcpFrontend(listener, address, clients, logger);
     }

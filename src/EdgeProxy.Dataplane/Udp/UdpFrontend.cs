@@ -24,7 +24,7 @@ internal sealed class UdpFrontend : IFrontendListener
             loops,
             address.Endpoint.ToTransport(),
             port => new Receiver(port, address, snapshots, flows[port.Loop.Index]),
-            new UdpListenerOptions { FreeBind = options.IsRouted(address.Endpoint.Address), Transparent = options.Transparent }));
+            new UdpListenerOptions { FreeBind = options.BindsFreely(address, snapshots.Current), Transparent = options.Transparent }));
 
     /// <inheritdoc />
     public void AnswerOnly(AllowedClients clients)

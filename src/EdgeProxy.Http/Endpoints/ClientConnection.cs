@@ -27,10 +27,14 @@ internal sealed record ClientConnection(EndpointAddress Endpoint, IpAddr Destina
 
     /// <summary>Describes a connection that was just accepted.</summary>
     /// <remarks>A client behind a load balancer sees 443 whatever we listen on, so that is what endpoints are told (as ingress-nginx does).</remarks>
-    public static ClientConnection Of(BaseConnectionContext connection, bool https, int redirectPort)
+    public static ClientConnection Of(BaseConnectionContext connection, bool https, int redirectPort) =>
+        Of(connection.RemoteEndPoint, connection.LocalEndPoint, https, redirectPort);
+
+    /// <summary>The same, by its ends.</summary>
+    public static ClientConnection Of(EndPoint? remoteEndPoint, EndPoint? localEndPoint, bool https, int redirectPort)
     {
-        var client = connection.RemoteEndPoint is IPEndPoint remote ? EndpointAddress.From(remote) : default;
-        var local = connection.LocalEndPoint is IPEndPoint own ? EndpointAddress.From(own) : default;
+        var client = remoteEndPoint is IPEndPoint remote ? EndpointAddress.From(remote) : default;
+        var local = localEndPoint is IPEndPoint own ? EndpointAddress.From(own) : default;
         var port = https && redirectPort == 443 ? 443 : local.Port;
         return new ClientConnection(client, local.Address, client.Address.ToString(), https, port.ToString(CultureInfo.InvariantCulture));
     }

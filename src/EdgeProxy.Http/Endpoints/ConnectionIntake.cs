@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
+using EdgeProxy.Http.FastLane;
 using EdgeProxy.Http.Tls;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Policies;
@@ -14,7 +15,8 @@ namespace EdgeProxy.Http.Endpoints;
 
 /// <summary>
 /// A connection's way from accept to whoever serves it: (1) wait for the first snapshot; (2) read the PROXY header of a trusted sender; (3) look
-/// at the first bytes where they decide; (4) hand it to Kestrel, or relay it to a host that ends TLS itself.
+/// at the first bytes where they decide; (4) hand it to Kestrel, or relay it to a host that ends TLS itself. Without TLS and without a PROXY header the
+/// fast lane has it first.
 /// </summary>
 /// <remarks>Owns a socket until Kestrel has it.</remarks>
 internal sealed class ConnectionIntake : IAsyncDisposable
@@ -29,6 +31,7 @@ internal sealed class ConnectionIntake : IAsyncDisposable
     public static readonly FeedEndPoint Http2 = new("h2c");
 
     private readonly HttpFrontendOptions _options;
+    private readonly FastLaneServer? _fastLane;
     private readonly SnapshotPublisher _snapshots;
     private readonly ConnectionFeed _feed;
     private readonly TlsPassthrough _passthrough;
@@ -41,9 +44,11 @@ internal sealed class ConnectionIntake : IAsyncDisposable
     private int _held = 1; // ourselves, until we stop
 
     public ConnectionIntake(
-        HttpFrontendOptions options, SnapshotPublisher snapshots, ConnectionFeed feed, ILoggerFactory loggerFactory, ILogger logger, TimeProvider time)
+        HttpFrontendOptions options, SnapshotPublisher snapshots, FastLaneServer? fastLane, ConnectionFeed feed, ILoggerFactory loggerFactory,
+        ILogger logger, TimeProvider time)
     {
         _options = options;
+        _fastLane = fastLane;
         _snapshots = snapshots;
         _feed = feed;
         _passthrough = new TlsPassthrough(options.ConnectTimeout, logger);
@@ -51,6 +56,9 @@ internal sealed class ConnectionIntake : IAsyncDisposable
         _logger = logger;
         _time = time;
     }
+
+    /// <summary>What HTTP/2 without TLS begins with (RFC 9113 §3.4).</summary>
+    public static ReadOnlySpan<byte> Http2Preface => "PRI * HTTP/2.0\r\n"u8;
 
     /// <summary>What tells clients of the HTTPS port that they may use HTTP/3; null: they may not.</summary>
     public string? AltSvc { get; init; }
@@ -60,6 +68,13 @@ internal sealed class ConnectionIntake : IAsyncDisposable
     {
         Interlocked.Increment(ref _held);
         _ = ServeAsync(socket, https);
+    }
+
+    /// <summary>Takes over a connection the fast lane does not go on with, and what was read of it.</summary>
+    public void TakeOver(Socket socket, byte[] first)
+    {
+        Interlocked.Increment(ref _held);
+        ThreadPool.QueueUserWorkItem(static taken => _ = taken.Intake.ServeOnAsync(taken.Socket, taken.First), (Intake: this, Socket: socket, First: first), preferLocal: false);
     }
 
     /// <summary>Ends what nobody serves yet, and lets relayed connections go on until <paramref name="deadline"/>. Close the ports first.</summary>
@@ -115,6 +130,22 @@ internal sealed class ConnectionIntake : IAsyncDisposable
         }
     }
 
+    private async Task ServeOnAsync(Socket socket, byte[] first)
+    {
+        try
+        {
+            await HandInAsync(socket, first.AsSpan().StartsWith(Http2Preface) ? Http2 : Http1, https: false, remote: null, local: null, first);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            socket.Dispose(); // it has left, or we have stopped
+        }
+        finally
+        {
+            LetGo();
+        }
+    }
+
     private async Task RouteAsync(Socket socket, bool https)
     {
         // 1. The ports are bound before the first snapshot is there, so that a taken one ends the start at once. Clients that come this early
@@ -125,6 +156,12 @@ internal sealed class ConnectionIntake : IAsyncDisposable
         IPEndPoint? remote = null;
         IPEndPoint? local = null;
         var senders = SendersOf(_snapshots.Current.Listeners);
+        if (!https && _fastLane is not null && (senders.IsEmpty || !Trusts(senders, socket)))
+        {
+            _fastLane.Take(socket, ClientConnection.Of(socket.RemoteEndPoint, socket.LocalEndPoint, https, _options.RedirectPort), TakeOver);
+            return;
+        }
+
         if (!https || _options.SslPassthrough || !senders.IsEmpty)
         {
             using var opening = new OpeningBytes(socket, _time);
@@ -160,12 +197,17 @@ internal sealed class ConnectionIntake : IAsyncDisposable
         }
 
         // 4
-        await HandInAsync(socket, entrance, https, remote, local);
+        await HandInAsync(socket, entrance, https, remote, local, first: []);
     }
 
-    private async Task HandInAsync(Socket socket, FeedEndPoint entrance, bool https, IPEndPoint? remote, IPEndPoint? local)
+    private async Task HandInAsync(Socket socket, FeedEndPoint entrance, bool https, IPEndPoint? remote, IPEndPoint? local, byte[] first)
     {
         var connection = _connections.Create(socket);
+        if (first.Length > 0)
+        {
+            connection.Transport = new HandedOverPipe(new HandedOverReader(first, connection.Transport.Input), connection.Transport.Output);
+        }
+
         connection.RemoteEndPoint = remote ?? connection.RemoteEndPoint;
         connection.LocalEndPoint = local ?? connection.LocalEndPoint;
         connection.Features.Set(ClientConnection.Of(connection, https, _options.RedirectPort) with { AltSvc = https ? AltSvc : null });
@@ -219,12 +261,12 @@ internal sealed class ConnectionIntake : IAsyncDisposable
         while (await opening.MoreAsync(limit.Token))
         {
             limit.CancelAfter(_options.RequestHeadersTimeout);
-            if (opening.Bytes.StartsWith("PRI * HTTP/2.0\r\n"u8))
+            if (opening.Bytes.StartsWith(Http2Preface))
             {
                 return true;
             }
 
-            if (!"PRI * HTTP/2.0\r\n"u8.StartsWith(opening.Bytes))
+            if (!Http2Preface.StartsWith(opening.Bytes))
             {
                 return false;
             }

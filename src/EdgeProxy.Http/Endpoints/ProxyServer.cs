@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using EdgeProxy.Http.FastLane;
 using EdgeProxy.Http.Reporting;
 using EdgeProxy.Http.Tls;
 using EdgeProxy.Model;
@@ -30,6 +31,7 @@ internal sealed class ProxyServer : IAsyncDisposable
     private readonly HttpFrontendOptions _options;
     private readonly CertificateSelector _certificates;
     private readonly ConnectionIntake _intake;
+    private readonly FastLaneServer? _fastLane;
     private readonly QuicEntrance? _quic;
     private readonly HttpMetrics _metrics;
     private readonly ILogger _logger;
@@ -39,16 +41,18 @@ internal sealed class ProxyServer : IAsyncDisposable
     static ProxyServer() => AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", isEnabled: true);
 
     public ProxyServer(
-        HttpFrontendOptions options, CertificateSelector certificates, SnapshotPublisher snapshots, HttpMetrics metrics, ILoggerFactory loggerFactory, ILogger logger, TimeProvider time)
+        HttpFrontendOptions options, CertificateSelector certificates, SnapshotPublisher snapshots, FastLaneServer? fastLane, HttpMetrics metrics,
+        ILoggerFactory loggerFactory, ILogger logger, TimeProvider time)
     {
         _options = options;
+        _fastLane = fastLane;
         _certificates = certificates;
         _metrics = metrics;
         _logger = logger;
         _time = time;
         var feed = new ConnectionFeed();
         _quic = QuicEntrance.Create(options, certificates, logger);
-        _intake = new ConnectionIntake(options, snapshots, feed, loggerFactory, logger, time) { AltSvc = _quic?.AltSvc };
+        _intake = new ConnectionIntake(options, snapshots, fastLane, feed, loggerFactory, logger, time) { AltSvc = _quic?.AltSvc };
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggerFactory);
         builder.Services.AddSingleton<IConnectionListenerFactory>(feed);
@@ -98,13 +102,18 @@ internal sealed class ProxyServer : IAsyncDisposable
     public async Task StopAsync(CancellationToken deadline)
     {
         await CloseAsync();
-        await Task.WhenAll(_intake.StopAsync(deadline), _kestrel.StopAsync(deadline));
+        await Task.WhenAll(_intake.StopAsync(deadline), _fastLane?.StopAsync(deadline) ?? Task.CompletedTask, _kestrel.StopAsync(deadline));
     }
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         await CloseAsync();
+        if (_fastLane is not null)
+        {
+            await _fastLane.StopAsync(new CancellationToken(canceled: true));
+        }
+
         await _services.DisposeAsync();
         await _intake.DisposeAsync();
     }
@@ -172,7 +181,12 @@ internal sealed class ProxyServer : IAsyncDisposable
 
     private void Count(ListenOptions entrance, bool https) => entrance.Use(next => async connection =>
     {
-        _metrics.ConnectionAccepted(https);
+        // What the fast lane had first was counted there.
+        if (connection.Transport is not HandedOverPipe)
+        {
+            _metrics.ConnectionAccepted(https);
+        }
+
         try
         {
             await next(connection);

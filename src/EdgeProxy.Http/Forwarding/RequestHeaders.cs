@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Collections.Frozen;
+using System.Text;
 using EdgeProxy.Http.Endpoints;
 using EdgeProxy.Http.Tls;
 using Microsoft.AspNetCore.Http;
@@ -32,6 +34,32 @@ internal static class RequestHeaders
         HeaderNames.Host, "Forwarded", "X-Real-IP", "X-Scheme", RequestId.Header, "X-Original-Forwarded-For", "X-Original-Forwarded-Host",
         ClientVerify, ClientSubject, ClientIssuer, ClientCertificate,
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> NotCopiedSpelled = NotCopied.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    // Most names are told apart by their first letter.
+    private static readonly SearchValues<byte> FirstLetters =
+        SearchValues.Create([.. NotCopied.Append(ForwardedPrefix).SelectMany(name => new[] { (byte)char.ToLowerInvariant(name[0]), (byte)char.ToUpperInvariant(name[0]) })]);
+
+    /// <summary>True for a header that endpoints get as the client wrote it, where names with underscores do not pass.</summary>
+    /// <param name="name">A token.</param>
+    public static bool IsCopied(ReadOnlySpan<byte> name)
+    {
+        const int Longest = 64; // nothing that is not copied is longer
+        if (name.Contains((byte)'_'))
+        {
+            return false;
+        }
+
+        if (name.Length > Longest || !FirstLetters.Contains(name[0]))
+        {
+            return !Ascii.EqualsIgnoreCase(name[..Math.Min(name.Length, ForwardedPrefix.Length)], ForwardedPrefix);
+        }
+
+        Span<char> spelled = stackalloc char[Longest];
+        spelled = spelled[..Encoding.Latin1.GetChars(name, spelled)];
+        return !spelled.StartsWith(ForwardedPrefix, StringComparison.OrdinalIgnoreCase) && !NotCopiedSpelled.Contains(spelled);
+    }
 
     /// <summary>Fills in <paramref name="upstream"/> from the request of <paramref name="exchange"/>.</summary>
     public static void Copy(Exchange exchange, HttpRequestMessage upstream)

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Http;
 
 namespace EdgeProxy.Http.Forwarding;
@@ -6,7 +7,12 @@ namespace EdgeProxy.Http.Forwarding;
 internal static class RequestId
 {
     public const string Header = "X-Request-ID";
-    private const int MaxLength = 128;
+
+    /// <summary>Most characters of an id.</summary>
+    public const int MaxLength = 128;
+
+    /// <summary>Characters of one of ours.</summary>
+    public const int NewLength = 32;
 
     /// <summary>The id of a request; empty when it has none and none is <paramref name="generated"/>.</summary>
     public static string Of(HttpRequest request, bool generated)
@@ -20,10 +26,19 @@ internal static class RequestId
         return generated ? New() : "";
     }
 
+    /// <summary>Writes a new one.</summary>
+    /// <param name="to"><see cref="NewLength"/> bytes.</param>
+    public static void WriteNew(Span<byte> to)
+    {
+        Span<byte> bytes = stackalloc byte[NewLength / 2];
+        Random.Shared.NextBytes(bytes);
+        Convert.TryToHexStringLower(bytes, to, out _);
+    }
+
     private static string New()
     {
-        Span<byte> bytes = stackalloc byte[16];
-        Random.Shared.NextBytes(bytes);
-        return Convert.ToHexStringLower(bytes);
+        Span<byte> text = stackalloc byte[NewLength];
+        WriteNew(text);
+        return Encoding.ASCII.GetString(text);
     }
 }

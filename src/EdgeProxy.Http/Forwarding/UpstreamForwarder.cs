@@ -51,7 +51,7 @@ internal sealed class UpstreamForwarder(HttpFrontendOptions options, AffinityCoo
         }
 
         var affinity = isErrorPage ? null : AffinityBinding.For(exchange, port, cookies);
-        var tries = new UpstreamTries(exchange, port, affinity?.Wish ?? WishOf(exchange), isBuffered, time);
+        var tries = new UpstreamTries(policies, port, affinity?.Wish ?? WishOf(exchange), exchange.Client, context.Request.Method, isBuffered, time);
         var request = new UpstreamRequest(exchange, tries, affinity, time);
         var client = _clients.Rent(policies, protocol.UsesTls);
         var reason = ResponseReason.NoEndpoint;

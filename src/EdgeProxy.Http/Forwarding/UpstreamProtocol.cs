@@ -25,7 +25,8 @@ internal readonly record struct UpstreamProtocol(bool IsHttp2, bool UsesTls)
         return protocol.IsHttp2 || !IsGrpc(exchange.Http.Request.ContentType) ? protocol : protocol with { IsHttp2 = true };
     }
 
-    private static UpstreamProtocol Of(string? appProtocol) => appProtocol switch
+    /// <summary>What a Service port's appProtocol asks for; HTTP/1.1 where it asks for nothing that is known.</summary>
+    public static UpstreamProtocol Of(string? appProtocol) => appProtocol switch
     {
         null => default,
         "kubernetes.io/h2c" or "h2c" or "grpc" => new UpstreamProtocol(IsHttp2: true, UsesTls: false),

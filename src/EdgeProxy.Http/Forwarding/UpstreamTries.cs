@@ -1,3 +1,4 @@
+using EdgeProxy.Http.Endpoints;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Policies;
 using EdgeProxy.Model.Scheduling;
@@ -9,15 +10,18 @@ namespace EdgeProxy.Http.Forwarding;
 /// Which endpoint a request tries, and whether it may try another: by the conditions of its route, and never when an endpoint may already have
 /// acted on a request that must not be repeated.
 /// </summary>
-/// <param name="exchange">The request.</param>
+/// <param name="forwarding">How the request reaches them.</param>
 /// <param name="port">Whose endpoints.</param>
 /// <param name="wish">Which of them it should get.</param>
+/// <param name="client">Who asks.</param>
+/// <param name="method">By which method.</param>
 /// <param name="replaysBody">The body is kept and can be sent again.</param>
 /// <param name="time">The clock.</param>
-internal sealed class UpstreamTries(Exchange exchange, ServicePort port, EndpointWish wish, bool replaysBody, TimeProvider time)
+internal sealed class UpstreamTries(
+    ForwardingPolicies forwarding, ServicePort port, EndpointWish wish, ClientConnection client, string method, bool replaysBody, TimeProvider time)
 {
-    private readonly RetryPolicy _policy = exchange.Forwarding.Retry;
-    private readonly Scheduler _scheduler = port.HttpSchedulerPreferring(exchange.Forwarding.Balancing.PrefersFast && !exchange.Forwarding.Upstream.IsService);
+    private readonly RetryPolicy _policy = forwarding.Retry;
+    private readonly Scheduler _scheduler = port.HttpSchedulerPreferring(forwarding.Balancing.PrefersFast && !forwarding.Upstream.IsService);
     private readonly long _startedAt = time.GetTimestamp();
     private TriedBackends _tried;
     private Backend? _ahead;
@@ -29,14 +33,14 @@ internal sealed class UpstreamTries(Exchange exchange, ServicePort port, Endpoin
     public int Count => _tried.Count;
 
     // What the Service chooses it chooses once. An endpoint that was tried is remembered up to TriedBackends.MaxTries.
-    private int Limit => exchange.Forwarding.Upstream.IsService ? 1 : Math.Min(_policy.Tries == 0 ? int.MaxValue : _policy.Tries, TriedBackends.MaxTries);
-
-    private bool IsIdempotent =>
-        exchange.Http.Request.Method is var method && !HttpMethods.IsPost(method) && !HttpMethods.IsPatch(method) && method is not "LOCK";
+    private int Limit => forwarding.Upstream.IsService ? 1 : Math.Min(_policy.Tries == 0 ? int.MaxValue : _policy.Tries, TriedBackends.MaxTries);
 
     private bool IsWhole => !BodyStarted || replaysBody;
 
-    private bool MayRepeat => IsWhole && (IsIdempotent || _policy.Conditions.HasFlag(RetryConditions.NonIdempotent));
+    private bool MayRepeat => IsWhole && (IsIdempotent(method) || _policy.Conditions.HasFlag(RetryConditions.NonIdempotent));
+
+    /// <summary>True for a method that may be carried out twice.</summary>
+    public static bool IsIdempotent(string method) => !HttpMethods.IsPost(method) && !HttpMethods.IsPatch(method) && method is not "LOCK";
 
     /// <summary>The endpoint whose turn it is; null when there is none.</summary>
     public Backend? Next()
@@ -82,6 +86,6 @@ internal sealed class UpstreamTries(Exchange exchange, ServicePort port, Endpoin
     }
 
     private Backend? Pick() => wish == EndpointWish.None
-        ? port.Pick(_scheduler, exchange.Client.Endpoint, exchange.Client.Destination, _tried)
-        : port.Pick(_scheduler, wish, exchange.Client.Endpoint, exchange.Client.Destination, _tried);
+        ? port.Pick(_scheduler, client.Endpoint, client.Destination, _tried)
+        : port.Pick(_scheduler, wish, client.Endpoint, client.Destination, _tried);
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using EdgeProxy.Http.Forwarding;
 using EdgeProxy.Http.Policies;
 using EdgeProxy.Model;
+using EdgeProxy.Model.Policies;
 using Microsoft.AspNetCore.Http;
 
 namespace EdgeProxy.Http.Reporting;
@@ -20,6 +21,9 @@ public static class RequestTracing
     private const string TraceState = "tracestate";
 
     private static readonly ActivitySource Source = new(SourceName);
+
+    /// <summary>True when requests of routes that say nothing themselves may be traced.</summary>
+    internal static bool Wants(HttpSettings settings) => settings.Traces && Source.HasListeners();
 
     /// <summary>Begins the server span of a request whose route is known, if there is one; null: it is not traced.</summary>
     internal static Activity? Begin(Exchange exchange)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EdgeProxy.Kubernetes.Annotations;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Manifests;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
@@ -11,8 +12,11 @@ namespace EdgeProxy.Kubernetes.Api;
 /// <summary>
 /// Objects of a cluster → snapshot. They come defaulted and with addresses, so there is no control plane on the way. Used by one thread at a time.
 /// </summary>
-public sealed class ClusterPipeline(ClusterSource source, SnapshotTranslator translator)
+public sealed class ClusterPipeline(ClusterSource source, SnapshotTranslator translator, LoadBalancerOptions loadBalancer)
 {
+    private readonly PoolConfiguration _pools = new(loadBalancer);
+    private readonly LoadBalancerPlanner _planner = new(loadBalancer);
+
     /// <summary>The objects behind the last snapshot.</summary>
     public ObjectSet Objects => translator.Objects;
 
@@ -28,6 +32,12 @@ public sealed class ClusterPipeline(ClusterSource source, SnapshotTranslator tra
         get => translator.Options;
         set => translator.Options = value;
     }
+
+    /// <summary>The pools of load-balancer addresses, as of the last snapshot.</summary>
+    public AddressPools Pools => _pools.Pools;
+
+    /// <summary>How much of each is given, as of the last <see cref="Review"/>.</summary>
+    public IReadOnlyList<PoolUsage> PoolUsage { get; private set; } = [];
 
     /// <summary>The node the snapshots are for; a new one holds from the next change on.</summary>
     public LocalNode Node
@@ -49,6 +59,7 @@ public sealed class ClusterPipeline(ClusterSource source, SnapshotTranslator tra
     /// <summary>Translates a change, and tells the source what else is needed.</summary>
     public ProxySnapshot Apply(ClusterChange change)
     {
+        translator.AddressPools = _pools.Follow(change.Objects).Pools;
         var snapshot = translator.Apply(change.Objects, change.Changes);
         source.Follow(translator.IsNamed, translator.Named);
         return snapshot;
@@ -64,11 +75,15 @@ public sealed class ClusterPipeline(ClusterSource source, SnapshotTranslator tra
     public IReadOnlyList<Problem> Review(ClusterChange change)
     {
         source.Release(translator.IsNamed);
+        var addresses = loadBalancer.IsEnabled ? _planner.Plan(translator.Objects, Pools, nodes: null) : null;
+        PoolUsage = addresses?.PoolUsage ?? [];
         return
         [
             .. change.Refused
                 .Concat(translator.Problems)
                 .Concat(ReferenceCheck.Find(translator.Objects, translator.Snapshot))
+                .Concat(_pools.Problems)
+                .Concat(addresses?.Problems ?? [])
                 .Distinct()
                 .OrderBy(problem => problem.Kind, StringComparer.Ordinal)
                 .ThenBy(problem => problem.Object ?? default(NamespacedName)),

@@ -229,7 +229,7 @@ public sealed class ClusterSource
 
         Add(WatchedKinds.IngressClass, default, (update, changes) => update.Apply(ObjectSlots.IngressClasses, changes), cancellationToken);
         Add(WatchedKinds.Node, WatchScope.Named(null, _options.NodeName), (update, changes) => update.Apply(ObjectSlots.Nodes, changes), cancellationToken);
-        if (_options.Discovery)
+        if (_options.Discovery || _options.NamespaceLabels)
         {
             Add(WatchedKinds.Namespace, default, (update, changes) => update.Apply(ObjectSlots.Namespaces, changes), cancellationToken);
         }

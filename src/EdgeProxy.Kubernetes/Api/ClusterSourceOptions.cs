@@ -26,6 +26,9 @@ public sealed record ClusterSourceOptions
     /// <summary>Read Namespaces too, which a name server needs. Default false.</summary>
     public bool Discovery { get; init; }
 
+    /// <summary>Read Namespaces too, because pools of addresses may select by their labels. Default false.</summary>
+    public bool NamespaceLabels { get; init; }
+
     /// <summary>The last-good state of an earlier run, asked for once and only when the server does not answer at the start; null: there is none.</summary>
     public Func<RecalledState?>? Recall { get; init; }
 

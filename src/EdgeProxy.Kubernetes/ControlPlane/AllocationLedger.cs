@@ -3,7 +3,7 @@ using EdgeProxy.Model;
 
 namespace EdgeProxy.Kubernetes.ControlPlane;
 
-/// <summary>Who holds which address and port: the index over all <see cref="Holdings"/>.</summary>
+/// <summary>Who holds which cluster IP and node port: the index over all <see cref="Holdings"/>. Load-balancer addresses may be shared and are not in it.</summary>
 internal sealed class AllocationLedger
 {
     /// <summary>The Service port name that stands for the health-check port; no real port can be called so.</summary>
@@ -12,7 +12,6 @@ internal sealed class AllocationLedger
     private readonly Dictionary<IPAddress, NamespacedName> _reserved = [];
     private readonly Dictionary<IPAddress, NamespacedName> _clusterIPs = [];
     private readonly Dictionary<(int Port, string Protocol), (NamespacedName Owner, string Slot)> _nodePorts = [];
-    private readonly Dictionary<IPAddress, NamespacedName> _loadBalancers = [];
 
     /// <summary>Sets an address aside for a Service that may never come.</summary>
     public void Reserve(IPAddress clusterIP, NamespacedName owner) => _reserved[clusterIP] = owner;
@@ -21,24 +20,19 @@ internal sealed class AllocationLedger
 
     public bool IsFree(int nodePort, string protocol) => !_nodePorts.ContainsKey((nodePort, protocol));
 
-    public bool IsFreeForLoadBalancer(IPAddress address) => !_loadBalancers.ContainsKey(address);
-
     public NamespacedName? OwnerOf(IPAddress clusterIP) =>
         _clusterIPs.TryGetValue(clusterIP, out var owner) || _reserved.TryGetValue(clusterIP, out owner) ? owner : null;
 
     public NamespacedName? OwnerOf(int nodePort, string protocol) => _nodePorts.TryGetValue((nodePort, protocol), out var entry) ? entry.Owner : null;
 
-    public NamespacedName? LoadBalancerOwnerOf(IPAddress address) => _loadBalancers.TryGetValue(address, out var owner) ? owner : null;
-
     /// <summary>Enters everything in <paramref name="wanted"/> that nobody else holds, and returns that part of it.</summary>
-    public Holdings Take(NamespacedName owner, Holdings wanted) => new()
+    public Holdings Take(NamespacedName owner, Holdings wanted) => wanted with
     {
         ClusterIPs = [.. wanted.ClusterIPs.Where(address => IsFree(address, owner) && Enter(_clusterIPs, address, owner))],
         NodePorts = [.. wanted.NodePorts.Where(held => Enter(_nodePorts, (held.NodePort, held.Protocol), (owner, held.Name)))],
         HealthCheckNodePort = wanted.HealthCheckNodePort != 0 && Enter(_nodePorts, (wanted.HealthCheckNodePort, "TCP"), (owner, HealthSlot))
             ? wanted.HealthCheckNodePort
             : 0,
-        LoadBalancerIPs = [.. wanted.LoadBalancerIPs.Where(address => Enter(_loadBalancers, address, owner))],
     };
 
     /// <summary>Strikes everything in <paramref name="held"/> that is entered for <paramref name="owner"/>.</summary>
@@ -55,10 +49,6 @@ internal sealed class AllocationLedger
         }
 
         Strike(_nodePorts, (held.HealthCheckNodePort, "TCP"), (owner, HealthSlot));
-        foreach (var address in held.LoadBalancerIPs)
-        {
-            Strike(_loadBalancers, address, owner);
-        }
     }
 
     private static bool Enter<TKey, TOwner>(Dictionary<TKey, TOwner> entries, TKey key, TOwner owner)

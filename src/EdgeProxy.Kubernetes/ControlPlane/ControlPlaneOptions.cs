@@ -1,7 +1,10 @@
+using EdgeProxy.Kubernetes.LoadBalancing;
+using EdgeProxy.Model;
+
 namespace EdgeProxy.Kubernetes.ControlPlane;
 
 /// <summary>What the embedded control plane may give away. The parts of a kube-apiserver's flags that matter to a proxy.</summary>
-public sealed class ControlPlaneOptions
+public sealed record ControlPlaneOptions
 {
     /// <summary>
     /// Ranges of cluster IPs, the default family's first. Several for dual stack, or several of one family, tried in order. Each a CIDR
@@ -17,14 +20,9 @@ public sealed class ControlPlaneOptions
     public NodePortRange NodePorts { get; init; } = NodePortRange.Default;
 
     /// <summary>
-    /// Addresses for Services of type LoadBalancer, IPv4 and IPv6, tried in order. Empty: no address is ever given. Default 127.240.0.0/24.
+    /// What Services of type LoadBalancer are given. Default: those of our class and those without one get addresses of 127.240.0.0/24.
     /// </summary>
-    public IReadOnlyList<AddressRange> LoadBalancerPool { get; init; } = [AddressRange.Parse("127.240.0.0/24")];
-
-    /// <summary>
-    /// The <c>spec.loadBalancerClass</c> served here besides the absent one. Default <c>edgeproxy.io/lb</c>.
-    /// </summary>
-    public string LoadBalancerClass { get; init; } = "edgeproxy.io/lb";
+    public LoadBalancerOptions LoadBalancer { get; init; } = new() { Ranges = [AddressRange.Parse("127.240.0.0/24")], IsDefaultClass = true };
 
     /// <summary>
     /// Whether a Pod that has an address but no conditions at all counts as ready. Default true: a Pod written by hand has no kubelet
@@ -49,7 +47,7 @@ public sealed class ControlPlaneOptions
             errors.Add($"node port range {NodePorts}: must lie between 1 and 65535");
         }
 
-        var ranges = ServiceCidrs.Concat(LoadBalancerPool).ToList();
+        var ranges = ServiceCidrs.Concat(LoadBalancer.Ranges).ToList();
         for (var index = 0; index < ranges.Count; index++)
         {
             errors.AddRange(ranges.Take(index).Where(ranges[index].Overlaps).Select(other => $"address ranges {other} and {ranges[index]} overlap"));

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Model;
@@ -19,7 +20,8 @@ public sealed class EmbeddedControlPlane
 {
     private readonly AllocationMemory _memory;
     private readonly ServiceAdmission _services;
-    private readonly Memo<ImmutableDictionary<NamespacedName, Service>, ImmutableDictionary<NamespacedName, Service>> _lastServices = new();
+    private readonly PoolConfiguration _pools;
+    private readonly Memo<(object Written, object Namespaces, AddressPools Pools, ImmutableArray<IpAddr> Node), ImmutableDictionary<NamespacedName, Service>> _lastServices = new();
     private readonly IngressAdmission _ingresses = new();
     private readonly Memo<(object Written, object Classes), ImmutableDictionary<NamespacedName, Ingress>> _lastIngresses = new();
     private readonly EndpointController _endpoints;
@@ -45,9 +47,13 @@ public sealed class EmbeddedControlPlane
         }
 
         _memory = memory ?? new AllocationMemory();
+        _pools = new PoolConfiguration(options.LoadBalancer with { ServiceCidrs = options.ServiceCidrs });
         _services = new ServiceAdmission(options, _memory);
         _endpoints = new EndpointController(options);
     }
+
+    /// <summary>Addresses of this node, which Services have whose load balancer it is; new ones hold from the next <see cref="Apply"/> on.</summary>
+    public ImmutableArray<IpAddr> NodeAddresses { get; set; } = [];
 
     /// <summary>Takes the complete set of written objects and returns the complete set to serve.</summary>
     public ControlPlaneResult Apply(ObjectSet written)
@@ -65,16 +71,23 @@ public sealed class EmbeddedControlPlane
             IngressClasses = classes,
             Ingresses = _lastIngresses.Get(
                 (written.Ingresses, classes), problems, own => _ingresses.Apply(written.Ingresses, classes.Values, own)),
-            Services = _lastServices.Get(written.Services, problems, own => _services.Apply(written.Services, own)),
             Endpoints = _writtenEndpoints.Pass(written.Endpoints, problems),
             EndpointSlices = _writtenSlices.Pass(written.EndpointSlices, problems),
+        };
+        var pools = _pools.Follow(accepted);
+        accepted = accepted with
+        {
+            Services = _lastServices.Get(
+                (written.Services, accepted.Namespaces, pools, NodeAddresses),
+                problems,
+                own => _services.Apply(written.Services, new AddressSupply(pools, accepted.Namespaces, NodeAddresses), own)),
         };
         var completed = _lastEndpoints.Get(
             (accepted.Services, accepted.Pods, accepted.Nodes, accepted.Endpoints, accepted.EndpointSlices),
             problems,
             own => _endpoints.Apply(accepted, own));
         var served = accepted with { Endpoints = completed.Endpoints, EndpointSlices = completed.EndpointSlices };
-        return new ControlPlaneResult(served, [.. StateFileProblems(), .. InOrder(problems.Problems)]);
+        return new ControlPlaneResult(served, [.. StateFileProblems(), .. InOrder(_pools.Problems.Concat(problems.Problems))], pools, _services.PoolUsage);
     }
 
     private IEnumerable<Problem> StateFileProblems()

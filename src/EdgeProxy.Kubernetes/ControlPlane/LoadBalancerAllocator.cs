@@ -1,169 +1,112 @@
-using System.Net;
-using System.Net.Sockets;
+using System.Collections.Immutable;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
-using EdgeProxy.Kubernetes.Validation;
+using EdgeProxy.Model;
 
 namespace EdgeProxy.Kubernetes.ControlPlane;
 
 /// <summary>
-/// Gives load-balancer addresses out of the pool, as a controller in a cluster would: what goes wrong here costs the Service this
-/// address and nothing else.
+/// Gives load-balancer addresses out of the pools and remembers them, as a controller in a cluster would by their status: what goes wrong here
+/// costs the Service this address and nothing else.
 /// </summary>
-internal sealed class LoadBalancerAllocator(ControlPlaneOptions options, AllocationMemory memory, AllocationLedger ledger)
+internal sealed class LoadBalancerAllocator(LoadBalancerOptions options, AllocationMemory memory)
 {
-    private const string Field = "spec.loadBalancerIP";
-
     /// <summary>Settles the addresses of accepted Services and remembers them in their holdings.</summary>
-    public void Allocate(IReadOnlyCollection<ServiceRequest> accepted, IEnumerable<Service> written, ProblemSink problems)
+    public IReadOnlyList<PoolUsage> Allocate(
+        IReadOnlyCollection<ServiceRequest> accepted, IEnumerable<Service> written, AddressSupply supply, ProblemSink problems)
     {
-        var inStatus = written.SelectMany(OwnStatus).Select(entry => AddressRules.TryParseAddress(entry.Ip, out var address) ? address : null)
-            .OfType<IPAddress>().ToHashSet();
-        var open = new List<(ServiceRequest Request, IPAddress? Wish)>();
+        if (options.UsesNodeAddresses)
+        {
+            GiveNode(accepted, supply.Node, problems);
+            return [];
+        }
+
+        var claims = new List<AddressClaim>();
+        foreach (var request in accepted.Where(request => MayHave(request.Service, problems)))
+        {
+            claims.Add(new AddressClaim(request.Service)
+            {
+                Families = [.. request.Families.Families],
+                Held = [.. memory.Of(request.Name).LoadBalancerIPs.Select(IpAddr.From)],
+                Request = AddressRequest.Read(request.Service, problems),
+                Seed = StableHash.Of(request.Name.ToString()),
+                NamespaceLabels = supply.Namespaces.GetValueOrDefault(new NamespacedName("", request.Name.Namespace))?.Metadata.Labels,
+            });
+        }
+
+        var usage = AddressAllocator.Allocate(claims, supply.Pools, Foreign(accepted, written), problems);
+        var given = claims.ToDictionary(claim => claim.Name, claim => claim.Given);
         foreach (var request in accepted)
         {
-            var wish = Wish(request, inStatus, problems, out var mayHave);
-            Keep(request, mayHave, wish);
-            if (mayHave)
+            request.Result = memory.Of(request.Name) with
             {
-                open.Add((request, wish));
-            }
+                LoadBalancerIPs = [.. given.GetValueOrDefault(request.Name, []).Select(address => address.ToIPAddress())],
+            };
+            memory.Set(request.Name, request.Result);
         }
 
-        open.Sort((left, right) => ServiceRequest.ByAge(left.Request, right.Request));
-        open.RemoveAll(entry => entry.Wish is { } wish && !TryGrantWish(entry.Request, wish, problems));
-        foreach (var (request, _) in open.OrderBy(entry => entry.Request.Name))
+        return usage;
+    }
+
+    /// <summary>This node is the load balancer of all of them, so there is nothing to remember.</summary>
+    private void GiveNode(IReadOnlyCollection<ServiceRequest> accepted, ImmutableArray<IpAddr> node, ProblemSink problems)
+    {
+        var admission = new NodePortAdmission(options, accepted.Select(request => request.Service));
+        foreach (var request in accepted)
         {
-            GrantHashed(request, inStatus, problems);
+            var isGiven = MayHave(request.Service, problems) && admission.Admits(request.Service, problems);
+            var addresses = request.Families.Families.SelectMany(family => node.Where(address => isGiven && address.Family == family).Take(1));
+            request.Result = memory.Of(request.Name) with { LoadBalancerIPs = [.. addresses.Select(address => address.ToIPAddress())] };
+            memory.Set(request.Name, request.Result);
         }
     }
 
-    /// <summary>The addresses a manifest brings along; they win over the pool, which knows nothing of the balancer behind them.</summary>
-    public static IReadOnlyList<LoadBalancerIngress> OwnStatus(Service service) => service.Status?.LoadBalancer?.Ingress ?? [];
-
-    private IPAddress? Wish(ServiceRequest request, HashSet<IPAddress> inStatus, ProblemSink problems, out bool mayHave)
+    private bool MayHave(Service service, ProblemSink problems)
     {
-        mayHave = request.Spec.Type == "LoadBalancer" && OwnStatus(request.Service).Count == 0 && IsOurClass(request, problems);
-        if (!mayHave || string.IsNullOrEmpty(request.Spec.LoadBalancerIP))
+        if (service.Spec.Type != "LoadBalancer" || OwnStatus(service).Count > 0)
         {
-            return null;
-        }
-
-        // From here on the wish decides: no address at all rather than one that nobody asked for.
-        mayHave = false;
-        var text = request.Spec.LoadBalancerIP;
-        if (!AddressRules.TryParseAddress(text, out var wish))
-        {
-            problems.Error(request.Service, Field, $"Invalid value: \"{text}\": {AddressRules.NotAnAddress}", ProblemReason.AddressRefused);
-        }
-        else if (!options.LoadBalancerPool.Any(range => range.Contains(wish)))
-        {
-            var pool = options.LoadBalancerPool.Count == 0 ? "empty" : string.Join(", ", options.LoadBalancerPool);
-            problems.Error(request.Service, Field, $"Invalid value: \"{text}\": not in the load-balancer pool ({pool})", ProblemReason.AddressRefused);
-        }
-        else if (!request.Families.Families.Contains(wish.AddressFamily))
-        {
-            var family = ServiceFamilies.NameOf(wish.AddressFamily);
-            problems.Error(request.Service, Field, $"Invalid value: \"{text}\": the Service has no {family} cluster IP", ProblemReason.AddressRefused);
-        }
-        else if (inStatus.Contains(wish))
-        {
-            problems.Error(request.Service, Field, $"Invalid value: \"{text}\": provided IP is already allocated", ProblemReason.AddressRefused);
-        }
-        else
-        {
-            mayHave = true;
-            return wish;
-        }
-
-        return null;
-    }
-
-    private bool IsOurClass(ServiceRequest request, ProblemSink problems)
-    {
-        if (request.Spec.LoadBalancerClass is not { } name || name == options.LoadBalancerClass)
-        {
-            return true;
-        }
-
-        problems.Note(request.Service, "spec.loadBalancerClass", $"no address is given: class \"{name}\" belongs to another controller");
-        return false;
-    }
-
-    // Frees what the Service may not have any more before anybody looks for a free place.
-    private void Keep(ServiceRequest request, bool mayHave, IPAddress? wish)
-    {
-        var held = memory.Of(request.Name);
-        Set(request, held, [.. held.LoadBalancerIPs.Where(address =>
-            mayHave
-            && request.Families.Families.Contains(address.AddressFamily)
-            && options.LoadBalancerPool.Any(range => range.Contains(address))
-            && (wish is null || wish.AddressFamily != address.AddressFamily || wish.Equals(address)))]);
-    }
-
-    private bool TryGrantWish(ServiceRequest request, IPAddress wish, ProblemSink problems)
-    {
-        var held = memory.Of(request.Name);
-        if (held.LoadBalancerIPs.Contains(wish))
-        {
-            return true;
-        }
-
-        if (ledger.LoadBalancerOwnerOf(wish) is { } holder)
-        {
-            problems.Error(request.Service, Field, $"Invalid value: \"{wish}\": provided IP is already allocated", ProblemReason.AddressRefused);
-            problems.Note(request.Service, Field, $"held by Service {holder}");
-            Set(request, held, []);
             return false;
         }
 
-        Set(request, held, [.. held.LoadBalancerIPs, wish]);
+        if (!options.IsOurs(service))
+        {
+            problems.Note(service, "spec.loadBalancerClass", service.Spec.LoadBalancerClass is { } name
+                ? $"no address is given: class \"{name}\" belongs to another controller"
+                : "no address is given: --load-balancer-default-class is false");
+            return false;
+        }
+
         return true;
     }
 
-    private void GrantHashed(ServiceRequest request, HashSet<IPAddress> inStatus, ProblemSink problems)
+    /// <summary>The addresses a manifest brings along; they win over the pools, which know nothing of the balancer behind them.</summary>
+    private static IReadOnlyList<LoadBalancerIngress> OwnStatus(Service service) => service.Status?.LoadBalancer?.Ingress ?? [];
+
+    /// <summary>What manifests bring along, and what is held by Services that are refused now: their last accepted version goes on.</summary>
+    private Dictionary<IpAddr, NamespacedName> Foreign(IReadOnlyCollection<ServiceRequest> accepted, IEnumerable<Service> written)
     {
-        foreach (var family in request.Families.Families)
+        var foreign = new Dictionary<IpAddr, NamespacedName>();
+        foreach (var service in written)
         {
-            var held = memory.Of(request.Name);
-            var ranges = options.LoadBalancerPool.Where(range => range.Family == family).ToList();
-            if (held.LoadBalancerIPs.Any(address => address.AddressFamily == family) || (ranges.Count == 0 && IsCoveredElsewhere(request)))
+            foreach (var entry in OwnStatus(service))
             {
-                continue;
+                if (IpAddr.TryParse(entry.Ip, out var address))
+                {
+                    foreign.TryAdd(address, service.Name);
+                }
             }
-
-            var hash = StableHash.Of(request.Name.ToString());
-            var found = ranges.Select(range => Probe.PoolAddress(range, hash, address => ledger.IsFreeForLoadBalancer(address) && !inStatus.Contains(address)))
-                .FirstOrDefault(address => address is not null);
-            if (found is not null)
-            {
-                Set(request, held, [.. held.LoadBalancerIPs, found]);
-                continue;
-            }
-
-            problems.Warning(request.Service, "status.loadBalancer", ranges.Count == 0
-                ? $"no load-balancer address: the pool has none of family {ServiceFamilies.NameOf(family)}"
-                : $"no load-balancer address: range is full ({string.Join(", ", ranges)})");
-        }
-    }
-
-    // A dual-stack Service on a pool of one family is served in that family, and that is no problem to report.
-    private bool IsCoveredElsewhere(ServiceRequest request) =>
-        options.LoadBalancerPool.Any(range => request.Families.Families.Contains(range.Family));
-
-    private void Set(ServiceRequest request, Holdings held, IReadOnlyList<IPAddress> addresses)
-    {
-        var now = held with
-        {
-            LoadBalancerIPs = [.. request.Families.Families.SelectMany(family => addresses.Where(address => address.AddressFamily == family).Take(1))],
-        };
-        if (!now.Equals(held))
-        {
-            ledger.Release(request.Name, held);
-            ledger.Take(request.Name, now);
-            memory.Set(request.Name, now);
         }
 
-        request.Result = now;
+        var names = accepted.Select(request => request.Name).ToHashSet();
+        foreach (var (name, holdings) in memory.Services.Where(entry => !names.Contains(entry.Key)))
+        {
+            foreach (var address in holdings.LoadBalancerIPs)
+            {
+                foreign.TryAdd(IpAddr.From(address), name);
+            }
+        }
+
+        return foreign;
     }
 }

@@ -18,13 +18,8 @@ internal static class Probe
         return In(first, last, StaticAddresses(range.Span), hash, range.Family, isFree);
     }
 
-    public static IPAddress? PoolAddress(AddressRange range, ulong hash, Func<IPAddress, bool> isFree)
-    {
-        // Old routers and operating systems take .0 and .255 for network and broadcast whatever the prefix; on request they are given.
-        var isAvoided = range.Family == AddressFamily.InterNetwork && range.Span >= 2;
-        return In(range.First, range.Last, 0, hash, range.Family, address =>
-            !(isAvoided && (byte)IpAddr.From(address).Bits is 0 or 255) && isFree(address));
-    }
+    public static IPAddress? PoolAddress(AddressRange range, ulong hash, Func<IPAddress, bool> isFree) =>
+        In(range.First, range.Last, 0, hash, range.Family, isFree);
 
     public static int? NodePort(NodePortRange range, ulong hash, Func<int, bool> isFree)
     {

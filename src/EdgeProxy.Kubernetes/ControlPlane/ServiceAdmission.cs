@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Model;
@@ -19,10 +20,13 @@ internal sealed class ServiceAdmission
         var ledger = new AllocationLedger();
         _memory = memory;
         _allocator = new ServiceAllocator(options, memory, ledger);
-        _loadBalancers = new LoadBalancerAllocator(options, memory, ledger);
+        _loadBalancers = new LoadBalancerAllocator(options.LoadBalancer, memory);
     }
 
-    public ImmutableDictionary<NamespacedName, Service> Apply(ImmutableDictionary<NamespacedName, Service> written, ProblemSink problems)
+    /// <summary>How much of each pool is given, since the last <see cref="Apply"/>.</summary>
+    public IReadOnlyList<PoolUsage> PoolUsage { get; private set; } = [];
+
+    public ImmutableDictionary<NamespacedName, Service> Apply(ImmutableDictionary<NamespacedName, Service> written, AddressSupply supply, ProblemSink problems)
     {
         _allocator.Forget(name => !written.ContainsKey(name));
         var requests = _admission.Judge(written, problems).ConvertAll(pair => new ServiceRequest(pair.Value, _allocator.Families));
@@ -37,7 +41,7 @@ internal sealed class ServiceAdmission
         }
 
         var accepted = requests.FindAll(request => !request.IsRefused);
-        _loadBalancers.Allocate(accepted, written.Values, problems);
+        PoolUsage = _loadBalancers.Allocate(accepted, written.Values, supply, problems);
         foreach (var gone in _accepted.Keys.Where(name => !written.ContainsKey(name)).ToList())
         {
             _accepted.Remove(gone);

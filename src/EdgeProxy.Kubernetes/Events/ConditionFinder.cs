@@ -1,3 +1,4 @@
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Kubernetes.Writing;
@@ -7,7 +8,7 @@ using EdgeProxy.Model.Routing;
 namespace EdgeProxy.Kubernetes.Events;
 
 /// <summary>One generation → everything worth an Event. Pure.</summary>
-internal sealed class ConditionFinder(ClusterState state, DateTimeOffset now)
+internal sealed class ConditionFinder(ClusterState state, LoadBalancerOptions loadBalancer, DateTimeOffset now)
 {
     /// <summary>As ingress-nginx. cert-manager renews a month before, so whoever gets this far has a problem.</summary>
     public static readonly TimeSpan ExpiryNotice = TimeSpan.FromDays(10);
@@ -15,7 +16,7 @@ internal sealed class ConditionFinder(ClusterState state, DateTimeOffset now)
     private const string IngressVersion = "networking.k8s.io/v1";
 
     /// <summary>Finds all, each once.</summary>
-    public IReadOnlySet<EventCondition> Find() => OfProblems().Concat(OfIngresses()).Concat(OfCertificates()).Concat(OfFrontends()).ToHashSet();
+    public IReadOnlySet<EventCondition> Find() => OfProblems().Concat(OfIngresses()).Concat(OfCertificates()).Concat(OfFrontends()).Concat(OfAddresses()).ToHashSet();
 
     private IEnumerable<EventCondition> OfProblems() =>
         from problem in state.Problems
@@ -30,6 +31,8 @@ internal sealed class ConditionFinder(ClusterState state, DateTimeOffset now)
         { Reason: ProblemReason.BackendMissing } => EventReason.BackendMissing,
         { Reason: ProblemReason.CertificateInvalid } => EventReason.CertificateInvalid,
         { Reason: ProblemReason.AnnotationIgnored } => EventReason.AnnotationIgnored,
+        { Reason: ProblemReason.AllocationFailed } => EventReason.AllocationFailed,
+        { Reason: ProblemReason.Conflict } => EventReason.Conflict,
         { Severity: ProblemSeverity.Error } => EventReason.Rejected,
         _ => null,
     };
@@ -83,6 +86,15 @@ internal sealed class ConditionFinder(ClusterState state, DateTimeOffset now)
         where regarding is not null
         let address = conflict.MinBy(address => address.ToString(), StringComparer.Ordinal)
         select new EventCondition(regarding, EventReason.Conflict, $"{address} is served by Service {conflict.Key.Owner}, which is older");
+
+    private IEnumerable<EventCondition> OfAddresses() =>
+        from service in loadBalancer.IsEnabled ? state.Objects.Services.Values : []
+        where loadBalancer.IsOurs(service)
+        let addresses = string.Join(", ", (service.Status?.LoadBalancer?.Ingress ?? []).Select(entry => entry.Ip ?? entry.Hostname))
+        where addresses.Length > 0
+        let regarding = Refer("Service", service.Name)
+        where regarding is not null
+        select new EventCondition(regarding, EventReason.AddressAllocated, $"the Service has the load-balancer addresses {addresses}");
 
     private Regarding? Refer(string? kind, NamespacedName? name) => name is not { } known ? null : kind switch
     {

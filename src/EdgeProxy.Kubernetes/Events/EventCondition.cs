@@ -9,7 +9,7 @@ namespace EdgeProxy.Kubernetes.Events;
 internal sealed record EventCondition(Regarding Regarding, EventReason Reason, string Note)
 {
     /// <summary>False for what somebody should look at.</summary>
-    public bool IsNormal => Reason == EventReason.Accepted;
+    public bool IsNormal => Reason is EventReason.Accepted or EventReason.AddressAllocated;
 }
 
 /// <summary>The object an Event is about (core/v1 ObjectReference); the uid is null when it is not known.</summary>

@@ -27,6 +27,12 @@ internal enum EventReason
     /// <summary>An annotation has no effect.</summary>
     AnnotationIgnored,
 
-    /// <summary>An address and port of a Service is an older Service's already.</summary>
+    /// <summary>What a Service asks for, an address or a port of one, is another Service's already.</summary>
     Conflict,
+
+    /// <summary>Normal: the Service has its load-balancer addresses.</summary>
+    AddressAllocated,
+
+    /// <summary>The Service is given no load-balancer address, or not all it needs.</summary>
+    AllocationFailed,
 }

@@ -34,7 +34,7 @@ internal sealed class EventRecorder(
         }
 
         var now = time.GetElapsedTime(_start);
-        _ledger.Observe(new ConditionFinder(current, time.GetUtcNow()).Find(), now);
+        _ledger.Observe(new ConditionFinder(current, options.LoadBalancer, time.GetUtcNow()).Find(), now);
         foreach (var (regarding, rate) in _rates)
         {
             if (rate.IsFull)

@@ -7,6 +7,9 @@ namespace EdgeProxy.Kubernetes.Leadership;
 /// <summary>The Lease as an object of the API server.</summary>
 internal sealed class ApiLeaseStore(ApiClient api, LeaderElectionOptions options) : ILeaseStore
 {
+    /// <summary>Annotations to write with each renewal; null: none.</summary>
+    public Func<Dictionary<string, string>>? Annotations { get; init; }
+
     private string Collection => $"/apis/coordination.k8s.io/v1/namespaces/{options.Lease.Namespace}/leases";
 
     public async Task<StoredLease?> ReadAsync(CancellationToken cancellationToken)
@@ -21,7 +24,7 @@ internal sealed class ApiLeaseStore(ApiClient api, LeaderElectionOptions options
         {
             ApiVersion = "coordination.k8s.io/v1",
             Kind = "Lease",
-            Metadata = new() { Name = options.Lease.Name, ResourceVersion = current?.ResourceVersion },
+            Metadata = new() { Name = options.Lease.Name, ResourceVersion = current?.ResourceVersion, Annotations = Annotations?.Invoke() },
             Spec = LeaseSpec.Of(record),
         };
         var body = JsonSerializer.SerializeToUtf8Bytes(document, LeaseJson.Default.LeaseDocument);
@@ -42,5 +45,5 @@ internal sealed class ApiLeaseStore(ApiClient api, LeaderElectionOptions options
         return new StoredLease(lease.Spec.ToRecord(), lease.Metadata.ResourceVersion ?? "");
     }
 
-    private ApiRequest Request(HttpMethod method, string path) => new(method, path) { Timeout = options.WriteTimeout };
+    private ApiRequest Request(HttpMethod method, string path) => new(method, path) { Timeout = options.RequestTimeout ?? options.WriteTimeout };
 }

@@ -25,4 +25,10 @@ public sealed record LeaderElectionOptions
     /// <see cref="RenewDeadline"/>.
     /// </summary>
     public TimeSpan WriteTimeout => LeaseDuration - RenewDeadline;
+
+    /// <summary>
+    /// How long a request about the Lease itself may take. Default <see cref="WriteTimeout"/>. A renewal that is stored late harms nobody: our term
+    /// counts from before it was sent.
+    /// </summary>
+    public TimeSpan? RequestTimeout { get; init; }
 }

@@ -13,7 +13,6 @@ internal sealed class LeaderElector(ILeaseStore store, LeaderElectionOptions opt
     private readonly Election _election = new(options, time);
     private string _reported = "";
     private bool _wasLeader;
-    private bool _isUnreachable;
 
     /// <summary>Raised when this replica becomes the leader, on the elector's own loop.</summary>
     public event Action? Elected;
@@ -23,6 +22,9 @@ internal sealed class LeaderElector(ILeaseStore store, LeaderElectionOptions opt
 
     /// <summary>Who held the lease when it was last looked at; empty for nobody.</summary>
     public string Holder => _election.Holder;
+
+    /// <summary>Why the Lease could not be read or written the last time; null when it could.</summary>
+    public string? Trouble { get; private set; }
 
     /// <summary>Tries, and tries again, until <paramref name="stop"/>. The lease is kept then: <see cref="ReleaseAsync"/> gives it back.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -61,16 +63,17 @@ internal sealed class LeaderElector(ILeaseStore store, LeaderElectionOptions opt
                 }
             }
 
-            _isUnreachable = false;
+            Trouble = null;
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             // A write without an answer may or may not be stored, and the Lease may be gone: look before the next.
             _election.Refused();
-            if (!_isUnreachable)
+            var isNews = Trouble is null;
+            Trouble = error is ApiException ? error.Message : "the answer cannot be read";
+            if (isNews)
             {
-                _isUnreachable = true;
-                LeadershipLog.Unreachable(logger, options.Lease, error is ApiException ? error.Message : "the answer cannot be read");
+                LeadershipLog.Unreachable(logger, options.Lease, Trouble);
             }
         }
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace EdgeProxy.Kubernetes.Leadership;
 
-/// <summary>Event ids 180–184.</summary>
+/// <summary>Event ids 180–184, and 175–179 for the Leases of nodes.</summary>
 internal static partial class LeadershipLog
 {
     [LoggerMessage(180, LogLevel.Information, "This replica leads as {Identity}: it writes status and events (Lease {Lease}).")]
@@ -20,4 +20,13 @@ internal static partial class LeadershipLog
 
     [LoggerMessage(184, LogLevel.Information, "Lease {Lease} was given back.")]
     public static partial void Released(ILogger logger, NamespacedName lease);
+
+    [LoggerMessage(175, LogLevel.Warning, "The Lease {Lease} of this node cannot be renewed: {Reason}. It takes no load-balancer addresses until it can.")]
+    public static partial void NodeLeaseUnreachable(ILogger logger, NamespacedName lease, string reason);
+
+    [LoggerMessage(176, LogLevel.Warning, "The Leases of nodes cannot be seen: {Reason}. This node takes no load-balancer addresses until they can.")]
+    public static partial void NodeLeasesUnseen(ILogger logger, string reason);
+
+    [LoggerMessage(177, LogLevel.Warning, "The Lease {Lease} of this node could not be given back: others wait {Seconds} s before they take its addresses.")]
+    public static partial void NodeLeaseLeftBehind(ILogger logger, NamespacedName lease, double seconds);
 }

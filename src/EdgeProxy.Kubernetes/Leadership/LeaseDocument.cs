@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using EdgeProxy.Kubernetes.Api.Watching;
 using EdgeProxy.Kubernetes.Resources;
 
 namespace EdgeProxy.Kubernetes.Leadership;
@@ -47,4 +48,7 @@ internal sealed class LeaseSpec
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(LeaseDocument))]
+[JsonSerializable(typeof(Lease))]
+[JsonSerializable(typeof(ResourceList<Lease>))]
+[JsonSerializable(typeof(NodeOffer))]
 internal sealed partial class LeaseJson : JsonSerializerContext;

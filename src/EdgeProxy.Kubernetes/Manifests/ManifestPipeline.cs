@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EdgeProxy.Kubernetes.Annotations;
 using EdgeProxy.Kubernetes.ControlPlane;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Kubernetes.Translation;
@@ -48,10 +49,12 @@ public sealed class ManifestPipeline(EmbeddedControlPlane controlPlane, Snapshot
     /// <summary>Takes what was read the whole way.</summary>
     public PipelineResult Apply(ObjectSet written, IEnumerable<Problem> readProblems)
     {
+        controlPlane.NodeAddresses = Node.LoadBalancerAddresses;
         var admitted = controlPlane.Apply(written);
         var changes = ObjectChanges.Between(translator.Objects, admitted.Served);
         var isFirst = translator.Snapshot.Generation == 0;
-        var hasChanged = isFirst || !changes.IsEmpty || !ReferenceEquals(Options, _translatedBy) || Node != _translatedFor || ExternalAddresses != _translatedWith;
+        var hasChanged = isFirst || !changes.IsEmpty || !ReferenceEquals(Options, _translatedBy) || admitted.Pools.Pools != translator.AddressPools || Node != _translatedFor || ExternalAddresses != _translatedWith;
+        translator.AddressPools = admitted.Pools.Pools;
         var snapshot = hasChanged ? translator.Apply(admitted.Served, changes) : translator.Snapshot;
         _translatedBy = Options;
         _translatedFor = Node;
@@ -64,7 +67,7 @@ public sealed class ManifestPipeline(EmbeddedControlPlane controlPlane, Snapshot
             .OrderBy(problem => problem.Location?.File, StringComparer.Ordinal)
             .ThenBy(problem => problem.Location?.Line)
             .ToList();
-        return new PipelineResult(snapshot, hasChanged, admitted.Served, problems, translator.Annotations);
+        return new PipelineResult(snapshot, hasChanged, admitted.Served, problems, translator.Annotations, admitted.PoolUsage);
     }
 }
 
@@ -74,9 +77,11 @@ public sealed class ManifestPipeline(EmbeddedControlPlane controlPlane, Snapshot
 /// <param name="Served">The objects behind it, defaulted and with addresses.</param>
 /// <param name="Problems">Everything wrong, from reading to translation.</param>
 /// <param name="Annotations">What became of the annotations of each Ingress.</param>
+/// <param name="PoolUsage">How much of each pool of load-balancer addresses is given.</param>
 public sealed record PipelineResult(
     ProxySnapshot Snapshot,
     bool HasChanged,
     ObjectSet Served,
     IReadOnlyList<Problem> Problems,
-    IReadOnlyDictionary<NamespacedName, IReadOnlyList<AnnotationUse>> Annotations);
+    IReadOnlyDictionary<NamespacedName, IReadOnlyList<AnnotationUse>> Annotations,
+    IReadOnlyList<PoolUsage> PoolUsage);

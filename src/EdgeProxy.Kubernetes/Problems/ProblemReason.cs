@@ -33,8 +33,11 @@ public enum ProblemReason
     /// <summary>A key of a ConfigMap has no effect, or not the one that is written there.</summary>
     ConfigurationIgnored,
 
-    /// <summary>An address that was asked for cannot be given.</summary>
-    AddressRefused,
+    /// <summary>A Service is given no load-balancer address, or not all it needs.</summary>
+    AllocationFailed,
+
+    /// <summary>What a Service asks for is another's already.</summary>
+    Conflict,
 
     /// <summary>A fault of EdgeProxy.</summary>
     Fault,

@@ -20,6 +20,7 @@ namespace EdgeProxy.Kubernetes.Resources;
 [JsonSerializable(typeof(Secret))]
 [JsonSerializable(typeof(ConfigMap))]
 [JsonSerializable(typeof(Workload))]
+[JsonSerializable(typeof(AddressPoolSpec))]
 [JsonSerializable(typeof(ResourceList<Service>))]
 [JsonSerializable(typeof(ResourceList<Endpoints>))]
 [JsonSerializable(typeof(ResourceList<EndpointSlice>))]

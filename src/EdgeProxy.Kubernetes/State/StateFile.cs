@@ -71,7 +71,7 @@ internal static class StateFile
         var rest = bytes[..endsAt];
         if (end?.Sha256 is null || end.Sha256 != Convert.ToHexStringLower(SHA256.HashData(rest)))
         {
-            throw new InvalidDataException("it is damaged or cut off");
+            throw Damaged();
         }
 
         var head = ReadLine(NextLine(ref rest), StateFileJson.Default.StateFileHead);
@@ -116,7 +116,15 @@ internal static class StateFile
         using var file = File.OpenRead(path);
         using var packed = new GZipStream(file, CompressionMode.Decompress);
         using var bytes = new MemoryStream();
-        packed.CopyTo(bytes);
+        try
+        {
+            packed.CopyTo(bytes);
+        }
+        catch (InvalidDataException error)
+        {
+            throw Damaged(error);
+        }
+
         return bytes.Length > 0 ? bytes.GetBuffer().AsSpan(0, (int)bytes.Length) : throw new InvalidDataException("it is empty");
     }
 
@@ -136,7 +144,9 @@ internal static class StateFile
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"a line cannot be read: {error.Path}", error);
+            throw Damaged(error);
         }
     }
+
+    private static InvalidDataException Damaged(Exception? cause = null) => new("it is damaged or cut off", cause);
 }

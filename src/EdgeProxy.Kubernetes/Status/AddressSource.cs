@@ -29,6 +29,14 @@ internal sealed class AddressSource(ApiClient api, ClusterWriterOptions options)
             return service is null ? null : AddressChoice.Of(service);
         }
 
+        var addresses = AddressChoice.Of(await ServingNodesAsync(cancellationToken));
+        return addresses.IsEmpty ? null : addresses;
+    }
+
+    /// <summary>The nodes on which a replica of ours is ready; ours alone when we are not a pod.</summary>
+    /// <exception cref="ApiException">The API server cannot be asked, or says no.</exception>
+    public async Task<List<Node>> ServingNodesAsync(CancellationToken cancellationToken)
+    {
         var nodes = new List<Node>();
         foreach (var node in await NodesAsync(cancellationToken))
         {
@@ -38,8 +46,7 @@ internal sealed class AddressSource(ApiClient api, ClusterWriterOptions options)
             }
         }
 
-        var addresses = AddressChoice.Of(nodes);
-        return addresses.IsEmpty ? null : addresses;
+        return nodes;
     }
 
     /// <summary>True when another replica goes on after us. False when that cannot be known, because we are not a pod.</summary>

@@ -12,11 +12,11 @@ internal static partial class StatusLog
     [LoggerMessage(191, LogLevel.Warning, "It is not known where Ingresses are reachable: the published Service, or a node with an address and a ready replica, is missing. Their status stays as it is.")]
     public static partial void AddressesUnknown(ILogger logger);
 
-    [LoggerMessage(192, LogLevel.Debug, "The status of Ingress {Ingress} has {Count} addresses now.")]
-    public static partial void Written(ILogger logger, NamespacedName ingress, int count);
+    [LoggerMessage(192, LogLevel.Debug, "The status of {Kind} {Name} has {Count} addresses now.")]
+    public static partial void Written(ILogger logger, string kind, NamespacedName name, int count);
 
-    [LoggerMessage(193, LogLevel.Warning, "The status of Ingress {Ingress} cannot be written: {Reason}. Those of namespace {Namespace} are tried again, which is said once.")]
-    public static partial void Refused(ILogger logger, NamespacedName ingress, string @namespace, string reason);
+    [LoggerMessage(193, LogLevel.Warning, "The status of {Kind} {Name} cannot be written: {Reason}. Those of namespace {Namespace} are tried again, which is said once.")]
+    public static partial void Refused(ILogger logger, string kind, NamespacedName name, string @namespace, string reason);
 
     [LoggerMessage(194, LogLevel.Information, "The status of {Count} Ingresses was taken back: no other replica serves them.")]
     public static partial void Cleared(ILogger logger, int count);

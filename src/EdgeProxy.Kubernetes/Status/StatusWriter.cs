@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
-using System.Net;
-using System.Text.Json;
 using EdgeProxy.Kubernetes.Api;
+using EdgeProxy.Kubernetes.Api.Watching;
 using EdgeProxy.Kubernetes.Leadership;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Kubernetes.Writing;
@@ -10,26 +9,15 @@ using Microsoft.Extensions.Logging;
 
 namespace EdgeProxy.Kubernetes.Status;
 
-/// <summary>
-/// Keeps the status of our Ingresses true, one pass after the other. Every write names the version it is about, so that even a leader that was
-/// stopped in the middle of one cannot undo what its successor wrote.
-/// </summary>
+/// <summary>Keeps the status of our Ingresses true, one pass after the other.</summary>
 internal sealed class StatusWriter(
     ApiClient api, ClusterWriterOptions options, Func<bool> mayWrite, Func<ClusterState> state, TimeProvider time, ILogger logger)
 {
     private const int WritersAtShutdown = 8;
 
-    // 10,000 Ingresses in three minutes, and no API server notices.
-    private const int WritesPerSecond = 50;
-    private const int WriteBurst = 100;
-
-    private static readonly TimeSpan RefusalPause = TimeSpan.FromMinutes(1);
-
     private readonly AddressSource _source = new(api, options);
-    private readonly TokenBucket _rate = new(WritesPerSecond, WriteBurst, time);
+    private readonly StatusPatcher<Ingress> _patcher = new(api, WatchedKinds.Ingress, IsSame, options, mayWrite, time, logger);
     private readonly HashSet<NamespacedName> _ours = [];
-    private readonly Dictionary<NamespacedName, Attempt> _attempts = [];
-    private readonly HashSet<string> _refusing = [];
     private ImmutableArray<StatusAddress>? _addresses;
     private Service? _publishedAs;
     private long? _askedAt;
@@ -54,17 +42,16 @@ internal sealed class StatusWriter(
             return PassResult.Done;
         }
 
-        foreach (var change in StatusPlan.Between(current, _ours, addresses).Where(IsNew))
-        {
-            if (!_rate.TryTake() || !mayWrite())
+        return await _patcher.WriteAsync(
+            StatusPlan.Between(current, _ours, addresses),
+            (change, _) =>
             {
-                return PassResult.More;
-            }
-
-            await WriteAsync(change, cancellationToken);
-        }
-
-        return PassResult.Done;
+                if (!StatusPlan.IsOurs(state(), change.Subject.Name))
+                {
+                    _ours.Remove(change.Subject.Name);
+                }
+            },
+            cancellationToken);
     }
 
     /// <summary>Takes back what our Ingresses say, unless another replica goes on serving them.</summary>
@@ -82,7 +69,7 @@ internal sealed class StatusWriter(
             new ParallelOptions { MaxDegreeOfParallelism = WritersAtShutdown, CancellationToken = cancellationToken },
             async (change, stop) =>
             {
-                if (mayWrite() && (await PatchAsync(change, stop)).IsDone)
+                if (mayWrite() && (await _patcher.PatchAsync(change, stop)).IsDone)
                 {
                     Interlocked.Increment(ref written);
                 }
@@ -91,17 +78,13 @@ internal sealed class StatusWriter(
     }
 
     /// <summary>What an Ingress shows, our last write included even when the watch has not brought it back yet.</summary>
-    private ImmutableArray<StatusAddress> Says(Ingress ingress) =>
-        _attempts.TryGetValue(ingress.Name, out var last) && last.IsDone && ReferenceEquals(last.Ingress, ingress) ? last.Addresses : StatusAddress.Of(ingress);
+    private ImmutableArray<StatusAddress> Says(Ingress ingress) => _patcher.Written(ingress) ?? StatusAddress.Of(ingress);
 
     private void Remember(ClusterState current)
     {
         _ours.UnionWith(current.Snapshot.Routes.Ingresses.Keys);
         _ours.RemoveWhere(name => !StatusPlan.IsOurs(current, name) && IsTakenBack(current.Objects.Ingresses.GetValueOrDefault(name)));
-        foreach (var gone in _attempts.Keys.Where(name => !current.Objects.Ingresses.ContainsKey(name)).ToList())
-        {
-            _attempts.Remove(gone);
-        }
+        _patcher.Forget(name => !current.Objects.Ingresses.ContainsKey(name));
     }
 
     /// <summary>True when nothing of ours is left in the status. Whatever comes there later is its new controller's, even our own addresses.</summary>
@@ -138,86 +121,6 @@ internal sealed class StatusWriter(
         _addresses = found ?? _addresses;
     }
 
-    /// <summary>False for what was written, or tried in vain, since the object was last seen to change: the watch may be behind.</summary>
-    private bool IsNew(StatusChange change) =>
-        !_attempts.TryGetValue(change.Ingress.Name, out var last)
-        || !ReferenceEquals(last.Ingress, change.Ingress)
-        || !last.Addresses.SequenceEqual(change.Addresses)
-        || (last.RefusedAt is { } at && time.GetElapsedTime(at) >= RefusalPause);
-
-    private async Task WriteAsync(StatusChange change, CancellationToken cancellationToken)
-    {
-        var name = change.Ingress.Name;
-        var outcome = await PatchAsync(change, cancellationToken);
-        _attempts[name] = new Attempt(change.Ingress, change.Addresses, outcome.IsDone, outcome.Refusal is null ? null : time.GetTimestamp());
-        if (outcome.IsDone)
-        {
-            if (!StatusPlan.IsOurs(state(), name))
-            {
-                _ours.Remove(name);
-            }
-
-            StatusLog.Written(logger, name, change.Addresses.Length);
-            if (_refusing.Contains(name.Namespace) && !_attempts.Any(other => other.Key.Namespace == name.Namespace && other.Value.RefusedAt is not null))
-            {
-                _refusing.Remove(name.Namespace);
-            }
-        }
-        else if (outcome.Refusal is { } reason && _refusing.Add(name.Namespace))
-        {
-            StatusLog.Refused(logger, name, name.Namespace, reason);
-        }
-    }
-
-    /// <summary>Writes; when the object is not what we saw, looks at it and tries once more.</summary>
-    private async Task<Outcome> PatchAsync(StatusChange change, CancellationToken cancellationToken)
-    {
-        var (seen, name) = (change.Ingress, change.Ingress.Name);
-        var path = $"/apis/networking.k8s.io/v1/namespaces/{name.Namespace}/ingresses/{name.Name}";
-        for (var mayLookAgain = true; ; mayLookAgain = false)
-        {
-            var request = new ApiRequest(HttpMethod.Patch, $"{path}/status")
-            {
-                Body = StatusPatch.Of(seen.Metadata.ResourceVersion, change.Addresses),
-                ContentType = "application/merge-patch+json",
-                Timeout = options.Election.WriteTimeout,
-            };
-            using var response = await api.SendAsync(request, cancellationToken);
-            switch ((HttpStatusCode)response.Status)
-            {
-                case HttpStatusCode.NotFound:
-                    return Outcome.Moot;
-                case HttpStatusCode.Conflict when mayLookAgain:
-                    if (await LookAsync(path, cancellationToken) is not { } fresh || !IsSame(fresh, seen) || !mayWrite())
-                    {
-                        return Outcome.Moot; // The watch brings what became of it.
-                    }
-
-                    seen = fresh;
-                    break;
-                case HttpStatusCode.Conflict:
-                    return Outcome.Moot;
-                case var _ when response.IsSuccess:
-                    return Outcome.Done;
-                case var status:
-                    response.ThrowIfAboutServer();
-                    return new Outcome(false, response.Message ?? status.ToString());
-            }
-        }
-    }
-
-    private async Task<Ingress?> LookAsync(string path, CancellationToken cancellationToken)
-    {
-        using var response = await api.SendAsync(new ApiRequest(HttpMethod.Get, path) { Timeout = options.Election.WriteTimeout }, cancellationToken);
-        if (response.Status == (int)HttpStatusCode.NotFound)
-        {
-            return null;
-        }
-
-        response.EnsureSuccess();
-        return JsonSerializer.Deserialize((await response.ReadAsync(cancellationToken)).Span, ResourceJson.Default.Ingress);
-    }
-
     /// <summary>True when it is the same object and belongs to the same class, so that what was decided for it still holds.</summary>
     private static bool IsSame(Ingress fresh, Ingress seen) =>
         fresh.Metadata.Uid == seen.Metadata.Uid
@@ -226,15 +129,4 @@ internal sealed class StatusWriter(
 
     private static string? ClassAnnotation(Ingress ingress) =>
         ingress.Metadata.Annotations?.GetValueOrDefault(Translation.IngressClassRule.DeprecatedAnnotation);
-
-    /// <summary>What was last tried for an object.</summary>
-    private sealed record Attempt(Ingress Ingress, ImmutableArray<StatusAddress> Addresses, bool IsDone, long? RefusedAt);
-
-    /// <summary>What became of a write: done, refused for a reason, or overtaken by events.</summary>
-    private readonly record struct Outcome(bool IsDone, string? Refusal)
-    {
-        public static Outcome Done => new(true, null);
-
-        public static Outcome Moot => new(false, null);
-    }
 }

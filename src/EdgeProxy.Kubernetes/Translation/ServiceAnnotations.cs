@@ -159,6 +159,10 @@ internal sealed partial class ServiceAnnotations
                 ReadWeights(value, field);
                 break;
 
+            case "load-balancer-ips" or "address-pool" or "allow-shared-ip":
+                // Of whoever gives addresses: LoadBalancing/AddressRequest.
+                break;
+
             default:
                 _problems.Warning(_service, field, "the annotation is not known and has no effect", ProblemReason.AnnotationIgnored);
                 break;

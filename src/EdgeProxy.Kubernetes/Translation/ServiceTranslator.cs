@@ -31,6 +31,8 @@ internal static class ServiceTranslator
         }
 
         var annotations = ServiceAnnotations.Read(service, options, problems);
+        var isBalanced = proxied && spec.Type is "LoadBalancer" && !ranges.Contains(null);
+        var byNodes = isBalanced && options.LoadBalancer.UsesNodeAddresses && options.LoadBalancer.IsOurs(service);
         var external = proxied && options.AllowExternalIPs ? spec.ExternalIPs : null;
         return new ServiceConfig
         {
@@ -38,7 +40,8 @@ internal static class ServiceTranslator
             Created = service.Metadata.CreationTimestamp,
             ClusterIPs = proxied ? Addresses(spec.ClusterIPs ?? (spec.ClusterIP is { } one ? [one] : [])) : [],
             ExternalIPs = Addresses(external ?? []),
-            LoadBalancerIPs = proxied && spec.Type is "LoadBalancer" && !ranges.Contains(null) ? LoadBalancerAddresses(service) : [],
+            LoadBalancerIPs = isBalanced && !byNodes ? LoadBalancerAddresses(service) : [],
+            IsBalancedByNodes = byNodes && !options.LoadBalancer.HasHttpPort(service),
             SourceRanges = [.. ranges.OfType<IpPrefix>()],
             InternalTrafficPolicy = Policy(spec.InternalTrafficPolicy),
             ExternalTrafficPolicy = Policy(spec.ExternalTrafficPolicy),

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EdgeProxy.Kubernetes.Annotations;
 using EdgeProxy.Kubernetes.Configuration;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Model;
@@ -62,6 +63,9 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
     /// <summary>This node. A new one is looked at by the next translation, which is then one of all Services.</summary>
     public LocalNode LocalNode { get; set; } = options.Node;
 
+    /// <summary>The pools of load-balancer addresses; new ones are in the next snapshot.</summary>
+    public ImmutableArray<AddressPool> AddressPools { get; set; } = [];
+
     /// <summary>The names that Ingresses lead to by Services of type ExternalName; without a final dot.</summary>
     public IReadOnlySet<string> ExternalNames => _externalNames.Values.ToHashSet(StringComparer.Ordinal);
 
@@ -92,7 +96,7 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
         var rebuildAll = node != _node;
         _node = node;
 
-        var builder = new SnapshotBuilder(Snapshot, node, time) { DefaultCertificate = _options.DefaultCertificate };
+        var builder = new SnapshotBuilder(Snapshot, node, time) { DefaultCertificate = _options.DefaultCertificate, AddressPools = AddressPools };
         var services = IndexSlices(before, changes);
         services.UnionWith(changes.Services);
         services.UnionWith(_configuration.FollowPorts(next, ReportConfigMap));
@@ -195,9 +199,18 @@ public sealed class SnapshotTranslator(TranslationOptions options, TimeProvider 
             Zone = node.Metadata.Labels?.GetValueOrDefault(Node.ZoneLabel) ?? LocalNode.Zone,
             PodCidrs = [.. cidrs.Select(text => IpPrefix.TryParse(text, out var cidr) ? cidr : (IpPrefix?)null).OfType<IpPrefix>()],
         };
+        if (NodeAddresses.Of(node) is { IsEmpty: false } addresses)
+        {
+            next = next with { LoadBalancerAddresses = addresses };
+        }
 
         // Records compare arrays by reference; the same content must not rebuild every Service.
-        return _node is { } last && last == next with { PodCidrs = last.PodCidrs } && last.PodCidrs.SequenceEqual(next.PodCidrs) ? last : next;
+        return _node is { } last
+            && last == next with { PodCidrs = last.PodCidrs, LoadBalancerAddresses = last.LoadBalancerAddresses }
+            && last.PodCidrs.SequenceEqual(next.PodCidrs)
+            && last.LoadBalancerAddresses.SequenceEqual(next.LoadBalancerAddresses)
+            ? last
+            : next;
     }
 
     /// <summary>Brings the slice index up to date; returns the Services whose slices changed.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Scheduling;
 
@@ -85,6 +86,9 @@ public sealed record TranslationOptions
 
     /// <summary>Translate the names of Services, endpoints and pods too, for a name server. Default false.</summary>
     public bool Discovery { get; init; }
+
+    /// <summary>Which Services of type LoadBalancer are ours; matters here where the nodes are the load balancer. Default: none.</summary>
+    public LoadBalancerOptions LoadBalancer { get; init; } = new();
 
     /// <summary>The value of label <c>service.kubernetes.io/service-proxy-name</c> that is ours; null: only Services without the label.</summary>
     public string? ServiceProxyName { get; init; }

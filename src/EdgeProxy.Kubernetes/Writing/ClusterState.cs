@@ -1,3 +1,4 @@
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Model;
@@ -9,4 +10,11 @@ internal sealed record ClusterState(ObjectSet Objects, ProxySnapshot Snapshot, I
 {
     /// <summary>Before anything was read.</summary>
     public static ClusterState Empty { get; } = new(ObjectSet.Empty, ProxySnapshot.Empty, []);
+}
+
+/// <summary>What load-balancer addresses depend on; newer than <see cref="ClusterState"/>, which waits for a quiet moment.</summary>
+internal sealed record ServiceState(ObjectSet Objects, ProxySnapshot Snapshot, AddressPools Pools)
+{
+    /// <summary>Before anything was read.</summary>
+    public static ServiceState Empty { get; } = new(ObjectSet.Empty, ProxySnapshot.Empty, AddressPools.None);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EdgeProxy.Kubernetes.Leadership;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
 
@@ -31,6 +32,12 @@ public sealed record ClusterWriterOptions
 
     /// <summary>Whether the last replica takes the status back when it stops. Default true.</summary>
     public bool UpdateStatusOnShutdown { get; init; } = true;
+
+    /// <summary>Which Services are given load-balancer addresses. Default: none.</summary>
+    public LoadBalancerOptions LoadBalancer { get; init; } = new();
+
+    /// <summary>Namespaces whose objects are watched; empty: all.</summary>
+    public ImmutableArray<string> Namespaces { get; init; } = [];
 
     /// <summary>How often to look at which addresses Ingresses are reachable. Default 1 min, as ingress-nginx.</summary>
     public TimeSpan AddressInterval { get; init; } = TimeSpan.FromMinutes(1);

@@ -1,3 +1,4 @@
+using EdgeProxy.Model;
 using Microsoft.Extensions.Logging;
 
 namespace EdgeProxy.Kubernetes.Writing;
@@ -13,4 +14,7 @@ internal static partial class WritingLog
 
     [LoggerMessage(186, LogLevel.Error, "Status or Events could not be found out or written, by a fault of ours; serving goes on.")]
     public static partial void Failed(ILogger logger, Exception exception);
+
+    [LoggerMessage(188, LogLevel.Information, "Service {Service} has the load-balancer addresses {Addresses}.")]
+    public static partial void Allocated(ILogger logger, NamespacedName service, string addresses);
 }

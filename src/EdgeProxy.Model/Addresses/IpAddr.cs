@@ -13,6 +13,9 @@ public readonly record struct IpAddr(UInt128 Bits, bool IsIPv6) : IComparable<Ip
 {
     private static readonly UInt128 MappedPrefix = (UInt128)0xFFFF << 32;
 
+    /// <summary>The family as sockets name it.</summary>
+    public AddressFamily Family => IsIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
+
     /// <summary>True for 127.0.0.0/8 and ::1.</summary>
     public bool IsLoopback => IsIPv6 ? Bits == UInt128.One : (uint)Bits >> 24 == 127;
 

@@ -6,7 +6,7 @@ namespace EdgeProxy.Transport.Addresses;
 /// <summary>Hears when addresses or interfaces of this host come or go (rtnetlink(7) multicast groups). Needs no capability. Owns its socket.</summary>
 /// <remarks>
 /// What changed is not said: notices get lost when many come at once (ENOBUFS), so who cares reads all addresses, which is cheap. What
-/// happens from the constructor on is heard.
+/// happens from the constructor on is heard. That an announced address stays for another moment (<see cref="ILan.Hold"/>) is no change.
 /// </remarks>
 public sealed class AddressMonitor : IDisposable
 {
@@ -30,7 +30,12 @@ public sealed class AddressMonitor : IDisposable
     {
         try
         {
-            await _socket.ReceiveAsync(_notice, SocketFlags.None, cancellationToken);
+            int received;
+            do
+            {
+                received = await _socket.ReceiveAsync(_notice, SocketFlags.None, cancellationToken);
+            }
+            while (RtNetlink.IsLeaseNotice(_notice.AsSpan(0, received)));
         }
         catch (SocketException error) when (error.SocketErrorCode == SocketError.NoBufferSpaceAvailable)
         {

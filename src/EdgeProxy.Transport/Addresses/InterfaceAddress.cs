@@ -10,6 +10,9 @@ namespace EdgeProxy.Transport.Addresses;
 /// <param name="IsUp">Whether the interface is up; otherwise nothing can be bound to it.</param>
 public sealed record InterfaceAddress(string Interface, IPAddress Address, int PrefixLength, bool IsUp)
 {
+    /// <summary>Whether it is a load-balancer address this node announces for now: of Services, not of the host.</summary>
+    public bool IsAnnounced { get; init; }
+
     /// <summary>All of them, in the order of the kernel. Needs no capability.</summary>
     /// <exception cref="IOException">This process may not ask the kernel; the message says why.</exception>
     public static IReadOnlyList<InterfaceAddress> All()
@@ -23,6 +26,9 @@ public sealed record InterfaceAddress(string Interface, IPAddress Address, int P
         var links = netlink.Links().ToDictionary(link => link.Index);
         return [.. netlink.Addresses()
             .Where(address => links.ContainsKey(address.Index))
-            .Select(address => new InterfaceAddress(links[address.Index].Name, address.Address, address.PrefixLength, links[address.Index].IsUp))];
+            .Select(address => new InterfaceAddress(links[address.Index].Name, address.Address, address.PrefixLength, links[address.Index].IsUp)
+            {
+                IsAnnounced = address.IsAnnounced,
+            })];
     }
 }

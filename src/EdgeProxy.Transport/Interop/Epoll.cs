@@ -28,7 +28,7 @@ internal static class ReadinessExtensions
 
 /// <summary>One epoll instance with room for one batch of events. Owns its descriptor and the event memory.</summary>
 /// <remarks>
-/// A descriptor is added once, edge-triggered, for everything it will ever want; closing it takes it out. Only one that goes to the ring or
+/// A descriptor is added once, edge-triggered, for everything it will ever want; closing it takes it out, or giving it away. Only one that goes to the ring or
 /// comes back from it is modified. The key given at that time comes back with each event: the loop's registration table makes it unique,
 /// because an event for a closed descriptor may still be in the batch.
 /// </remarks>
@@ -62,6 +62,9 @@ internal sealed unsafe class Epoll : IDisposable
 
     /// <summary>Changes what is told of a descriptor; what is true already is told once more. Returns 0 or the error number.</summary>
     public int Modify(int descriptor, ulong key, Readiness interest) => Control(Libc.EPOLL_CTL_MOD, descriptor, key, interest);
+
+    /// <summary>Takes out a descriptor that stays open.</summary>
+    public void Remove(int descriptor) => _ = Control(Libc.EPOLL_CTL_DEL, descriptor, key: 0, Readiness.None);
 
     /// <summary>Waits for events and returns their number; zero also when a signal interrupted the wait.</summary>
     /// <param name="milliseconds">How long at most; -1 waits for ever.</param>

@@ -62,6 +62,11 @@ internal static unsafe class NativeSocket
         return Libc.getsockname(descriptor, &native, &length) == 0 ? native.ToEndpoint() : default;
     }
 
+    /// <summary>
+    /// TCP's simultaneous open: dialling a local port nobody listens on succeeds when the kernel picks that very port as the source.
+    /// </summary>
+    public static bool IsConnectedToItself(int descriptor, IpEndpoint remote) => remote.IsLoopback && LocalEndpoint(descriptor) == remote;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Receive(int descriptor, byte* buffer, int count) => ReceiveWith(descriptor, buffer, count, 0);
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text;
 using EdgeProxy.Transport.Addresses;
@@ -38,22 +39,38 @@ internal sealed class RtNetlink : IDisposable
 
     // linux/netlink.h
     private const ushort NLM_F_ACK = 0x4;
+    private const ushort NLM_F_REPLACE = 0x100;
     private const ushort NLM_F_EXCL = 0x200;
     private const ushort NLM_F_DUMP = 0x300;
     private const ushort NLM_F_CREATE = 0x400;
 
     // linux/if_link.h, linux/if.h
+    private const ushort IFLA_ADDRESS = 1;
     private const ushort IFLA_IFNAME = 3;
+    private const ushort IFLA_MASTER = 10;
     private const ushort IFLA_LINKINFO = 18;
     private const ushort IFLA_IFALIAS = 20;
     private const ushort IFLA_INFO_KIND = 1;
     private const uint IFF_UP = 0x1;
+    private const uint IFF_BROADCAST = 0x2;
+    private const uint IFF_LOOPBACK = 0x8;
+    private const uint IFF_NOARP = 0x80;
+    private const uint IFF_LOWER_UP = 0x10000;
 
     // linux/if_addr.h
     private const ushort IFA_ADDRESS = 1;
     private const ushort IFA_LOCAL = 2;
+    private const ushort IFA_CACHEINFO = 6;
+    private const ushort IFA_FLAGS = 8;
+    private const ushort IFA_RT_PRIORITY = 9;
     private const byte IFA_F_NODAD = 0x2;
+    private const uint IFA_F_NOPREFIXROUTE = 0x200;
 
+    // Marks addresses that are announced, so that those of a run that died are known: a metric, which an address without a route does not need.
+    // (IFA_PROTO, which is meant for such marks, came with Linux 5.18.) In `ip addr` it reads "metric 23700237".
+    private const uint AnnouncedMetric = 23_700_237;
+
+    private const int EthernetAddressLength = 6;
     private const int LinkLength = 16; // struct ifinfomsg
     private const int AddressLength = 8; // struct ifaddrmsg
     private const int RouteLength = 12; // struct rtmsg
@@ -75,13 +92,19 @@ internal sealed class RtNetlink : IDisposable
         Check(_socket.Exchange(new NetlinkRequest(RTM_GETLINK, NLM_F_DUMP, stackalloc byte[LinkLength]), reply =>
         {
             var kind = NetlinkReply.FindIn(reply.Find(LinkLength, IFLA_LINKINFO), IFLA_INFO_KIND);
-            var isUp = (BitConverter.ToUInt32(reply.Body[8..]) & IFF_UP) != 0;
+            var flags = BitConverter.ToUInt32(reply.Body[8..]);
+            var mac = reply.Find(LinkLength, IFLA_ADDRESS);
             links.Add(new Link(
                 BitConverter.ToInt32(reply.Body[4..]),
                 Text(reply.Find(LinkLength, IFLA_IFNAME)),
                 Text(kind),
                 Text(reply.Find(LinkLength, IFLA_IFALIAS)),
-                isUp));
+                (flags & IFF_UP) != 0)
+            {
+                Mac = mac.Length == EthernetAddressLength ? new PhysicalAddress(mac.ToArray()) : null,
+                HasNeighbours = (flags & (IFF_UP | IFF_LOWER_UP | IFF_BROADCAST | IFF_NOARP | IFF_LOOPBACK)) == (IFF_UP | IFF_LOWER_UP | IFF_BROADCAST)
+                    && reply.Find(LinkLength, IFLA_MASTER).IsEmpty,
+            });
         }));
         return links;
     }
@@ -97,7 +120,7 @@ internal sealed class RtNetlink : IDisposable
             var bytes = local.IsEmpty ? reply.Find(AddressLength, IFA_ADDRESS) : local;
             if (bytes.Length is 4 or 16)
             {
-                addresses.Add(new LinkAddress(BitConverter.ToInt32(reply.Body[4..]), new IPAddress(bytes), reply.Body[1]));
+                addresses.Add(new LinkAddress(BitConverter.ToInt32(reply.Body[4..]), new IPAddress(bytes), reply.Body[1], IsAnnounced(reply)));
             }
         }));
         return addresses;
@@ -129,6 +152,38 @@ internal sealed class RtNetlink : IDisposable
     /// <summary>Adds an address of full length. No duplicate address detection: a tentative IPv6 address cannot be bound.</summary>
     public int AddAddress(int index, IPAddress address) =>
         _socket.Exchange(AddressRequest(RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, index, address));
+
+    /// <summary>
+    /// Adds an address of full length that the kernel takes away by itself after <paramref name="seconds"/>, or lets it stay for that long from now.
+    /// It is never chosen as the source of what this host sends on its own (IPv6), and brings no route.
+    /// </summary>
+    public int LeaseAddress(int index, IPAddress address, uint seconds)
+    {
+        // struct ifa_cacheinfo: preferred and valid lifetime in seconds, then two times the kernel fills in. A deprecated IPv6 address answers, and
+        // is no source (RFC 4862 5.5.4).
+        Span<byte> lifetimes = stackalloc byte[16];
+        var isIPv6 = address.AddressFamily == AddressFamily.InterNetworkV6;
+        BitConverter.TryWriteBytes(lifetimes, isIPv6 ? 0 : seconds);
+        BitConverter.TryWriteBytes(lifetimes[4..], seconds);
+        return _socket.Exchange(AddressRequest(RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, index, address)
+            .With(IFA_FLAGS, BitConverter.GetBytes(IFA_F_NOPREFIXROUTE | (isIPv6 ? IFA_F_NODAD : 0u)))
+            .With(IFA_RT_PRIORITY, BitConverter.GetBytes(AnnouncedMetric))
+            .With(IFA_CACHEINFO, lifetimes));
+    }
+
+    /// <summary>True when a notice is about an announced address that came or goes on being leased: that happens all the time.</summary>
+    public static bool IsLeaseNotice(ReadOnlySpan<byte> notice)
+    {
+        while (NetlinkReply.TryTake(ref notice, out var reply))
+        {
+            if (reply.Type != RTM_NEWADDR || !IsAnnounced(reply))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     /// <summary>Removes an address of full length.</summary>
     public int DeleteAddress(int index, IPAddress address) => _socket.Exchange(AddressRequest(RTM_DELADDR, NLM_F_ACK, index, address));
@@ -215,6 +270,9 @@ internal sealed class RtNetlink : IDisposable
             .With(FRA_FWMASK, BitConverter.GetBytes(mark))
             .With(FRA_PROTOCOL, [protocol]);
     }
+
+    private static bool IsAnnounced(NetlinkReply reply) =>
+        reply.Find(AddressLength, IFA_RT_PRIORITY) is { Length: sizeof(uint) } metric && BitConverter.ToUInt32(metric) == AnnouncedMetric;
 
     private static byte FamilyOf(byte[] address) => (byte)(address.Length == 4 ? Libc.AF_INET : Libc.AF_INET6);
 

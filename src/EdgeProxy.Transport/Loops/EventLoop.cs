@@ -144,6 +144,13 @@ public sealed class EventLoop
     /// <summary>Forgets a descriptor, whose owner closes it now; no further event reaches it.</summary>
     internal void Unregister(IPolledDescriptor owner) => _registrations.Remove(owner);
 
+    /// <summary>Forgets a descriptor that stays open, for somebody else.</summary>
+    internal void Release(IPolledDescriptor owner, int descriptor)
+    {
+        _epoll.Remove(descriptor);
+        _registrations.Remove(owner);
+    }
+
     /// <summary>Gives work another turn, after the events that are waiting had theirs.</summary>
     internal void RunAgain(ILoopWork work) => _again.Add(work);
 

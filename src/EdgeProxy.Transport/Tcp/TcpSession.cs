@@ -234,7 +234,7 @@ public abstract partial class TcpSession : ILoopWork
         {
             FailDial(DialErrors.FromErrno(errno));
         }
-        else if (IsConnectedToItself())
+        else if (NativeSocket.IsConnectedToItself(Upstream.Descriptor, UpstreamEndpoint))
         {
             FailDial(DialError.Refused);
         }
@@ -243,10 +243,6 @@ public abstract partial class TcpSession : ILoopWork
             StartRelay();
         }
     }
-
-    // TCP's simultaneous open: dialling a local port nobody listens on succeeds when the kernel picks that very port as the source.
-    private bool IsConnectedToItself() =>
-        UpstreamEndpoint.IsLoopback && NativeSocket.LocalEndpoint(Upstream.Descriptor) == UpstreamEndpoint;
 
     private void FailDial(DialError error)
     {

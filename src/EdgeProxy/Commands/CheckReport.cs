@@ -38,6 +38,16 @@ internal sealed record CheckReport(PipelineResult Result, bool CouldReadAll)
             }
         }
 
+        foreach (var pool in Result.PoolUsage.Where(pool => pool.Assigned > 0 || pool.Pool != AddressPool.DefaultName))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"Pool {pool.Pool}: {pool.Assigned} of {pool.Addresses} addresses given\n");
+        }
+
+        foreach (var (service, addresses) in LoadBalancers())
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  {addresses}: Service {service}\n");
+        }
+
         return text.Append(CultureInfo.InvariantCulture, $"{Snapshot.Services.Count} Services and {Snapshot.Routes.Ingresses.Count} Ingresses are served; ")
             .Append(CultureInfo.InvariantCulture, $"{Count(ProblemSeverity.Error)} errors, {Count(ProblemSeverity.Warning)} warnings, {Count(ProblemSeverity.Note)} notes.\n")
             .ToString();
@@ -69,6 +79,19 @@ internal sealed record CheckReport(PipelineResult Result, bool CouldReadAll)
                 ["support"] = Word(use.Support),
                 ["note"] = use.Note,
             }))]),
+            ["pools"] = new JsonArray([.. Result.PoolUsage.Select(pool => (JsonNode)new JsonObject
+            {
+                ["name"] = pool.Pool,
+                ["addresses"] = pool.Addresses,
+                ["assigned"] = pool.Assigned,
+                ["free"] = pool.Free,
+            })]),
+            ["loadBalancers"] = new JsonArray([.. LoadBalancers().Select(entry => (JsonNode)new JsonObject
+            {
+                ["namespace"] = entry.Service.Namespace,
+                ["name"] = entry.Service.Name,
+                ["addresses"] = entry.Addresses,
+            })]),
             ["served"] = new JsonObject { ["services"] = Snapshot.Services.Count, ["ingresses"] = Snapshot.Routes.Ingresses.Count },
             ["errors"] = Count(ProblemSeverity.Error),
             ["warnings"] = Count(ProblemSeverity.Warning),
@@ -77,6 +100,15 @@ internal sealed record CheckReport(PipelineResult Result, bool CouldReadAll)
         };
         return report.ToJsonString(Indented) + "\n";
     }
+
+    /// <summary>Services with load-balancer addresses.</summary>
+    private IEnumerable<(NamespacedName Service, string Addresses)> LoadBalancers() =>
+        from service in Result.Served.Services.Values
+        where service.Spec.Type == "LoadBalancer"
+        let addresses = string.Join(", ", (service.Status?.LoadBalancer?.Ingress ?? []).Select(entry => entry.Ip ?? entry.Hostname))
+        where addresses.Length > 0
+        orderby service.Name
+        select (service.Name, addresses);
 
     private static string Word(AnnotationSupport support) => support switch
     {

@@ -11,7 +11,7 @@ namespace EdgeProxy.Hosting;
 /// taken away are put back, and listeners that waited for an address are tried again.
 /// </summary>
 internal sealed class AddressFollower(
-    ProxySettings settings, AddressMonitor monitor, VipOwner vips, SnapshotFollower follower, L4Dataplane l4, ILogger logger)
+    ProxySettings settings, AddressMonitor monitor, VipOwner vips, AddressAnnouncement announcement, SnapshotFollower follower, L4Dataplane l4, ILogger logger)
 {
     /// <summary>Runs until cancelled. <paramref name="node"/> is what is known so far.</summary>
     public async Task RunAsync(LocalNode node, CancellationToken cancellationToken)
@@ -39,6 +39,7 @@ internal sealed class AddressFollower(
 
     private async Task<LocalNode> FollowAsync(LocalNode before, CancellationToken cancellationToken)
     {
+        announcement.HostChanged();
         vips.HostChanged();
         var node = ManifestAssembly.Node(settings);
         if (!node.Addresses.SequenceEqual(before.Addresses) || !node.NodePortAddresses.SequenceEqual(before.NodePortAddresses))

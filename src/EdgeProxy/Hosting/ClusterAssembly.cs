@@ -60,9 +60,10 @@ internal static class ClusterAssembly
         Namespaces = settings.WatchNamespaces,
         Secrets = settings.WatchSecrets,
         NodeName = settings.NodeName,
-        ConfigMaps = [.. new[] { settings.ConfigMap, settings.TcpServices, settings.UdpServices }.OfType<NamespacedName>().Distinct()],
+        ConfigMaps = [.. new[] { settings.ConfigMap, settings.TcpServices, settings.UdpServices, settings.LoadBalancerConfig }.OfType<NamespacedName>().Distinct()],
         DefaultCertificate = settings.DefaultCertificate,
         Discovery = !settings.Dns.IsEmpty,
+        NamespaceLabels = settings.LoadBalancerConfig is not null,
     };
 
     /// <summary>

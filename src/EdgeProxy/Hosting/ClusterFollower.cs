@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using EdgeProxy.Admin.Documents;
 using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Kubernetes.ExternalNames;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Kubernetes.State;
 using EdgeProxy.Kubernetes.Writing;
@@ -45,6 +46,8 @@ internal sealed class ClusterFollower(
         Denied = source.Denied,
         LastGoodOf = source.RecalledFrom,
     };
+
+    public override IReadOnlyList<PoolUsage> PoolUsage => pipeline.PoolUsage;
 
     public override string? Trouble
     {
@@ -113,12 +116,12 @@ internal sealed class ClusterFollower(
         {
             var problems = pipeline.Review(change);
             Report(problems);
-            Writer?.Observe(pipeline.Objects, pipeline.Snapshot, problems);
+            Writer?.Observe(pipeline.Objects, pipeline.Snapshot, pipeline.Pools, problems);
             _garbage.CollectIfGrown();
         }
         else
         {
-            Writer?.Observe(pipeline.Objects, pipeline.Snapshot);
+            Writer?.Observe(pipeline.Objects, pipeline.Snapshot, pipeline.Pools);
         }
     }
 

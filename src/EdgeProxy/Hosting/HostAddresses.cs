@@ -17,7 +17,7 @@ internal static class HostAddresses
     public static ImmutableArray<IpAddr> All(string vipInterface)
     {
         var addresses = InterfaceAddress.All()
-            .Where(address => address.IsUp && address.Interface != vipInterface && !address.Address.IsIPv6LinkLocal)
+            .Where(address => address.IsUp && !address.IsAnnounced && address.Interface != vipInterface && !address.Address.IsIPv6LinkLocal)
             .Select(address => IpAddr.From(address.Address));
         return [.. addresses.Append(IpAddr.Parse("127.0.0.1")).Distinct().OrderByDescending(address => address.IsLoopback).ThenBy(address => address)];
     }

@@ -26,7 +26,8 @@ internal static class ManifestAssembly
         {
             NodePorts = nodePorts,
             ServiceCidrs = Ranges(settings.ServiceCidrs, "--service-cidr", errors) ?? options.ServiceCidrs,
-            LoadBalancerPool = Ranges(settings.LoadBalancerPool, "--load-balancer-pool", errors) ?? options.LoadBalancerPool,
+            LoadBalancer = LoadBalancerAssembly.Options(
+                settings, Ranges(settings.LoadBalancerPool, "--load-balancer-pool", errors), options.LoadBalancer.Ranges, errors),
         };
         if (!settings.NodeIPs.IsEmpty && settings.NodePortAddresses != NodePortSelection.All)
         {
@@ -49,6 +50,7 @@ internal static class ManifestAssembly
         {
             Name = settings.NodeName,
             Addresses = [.. host.Union(settings.NodeIPs)],
+            LoadBalancerAddresses = LoadBalancerAssembly.NodeAddresses(settings, host),
             NodePortAddresses = settings.NodeIPs.IsEmpty ? settings.NodePortAddresses.Select(host, HostAddresses.Primary) : settings.NodeIPs,
         };
     }
@@ -89,7 +91,7 @@ internal static class ManifestAssembly
 
     /// <summary>The whole path. <paramref name="memory"/> keeps what Services were given.</summary>
     public static ManifestPipeline Pipeline(ProxySettings settings, ControlPlaneOptions options, AllocationMemory memory, TimeProvider time) =>
-        new(new EmbeddedControlPlane(options, memory), new SnapshotTranslator(Translation(settings, Node(settings)), time));
+        new(new EmbeddedControlPlane(options, memory), new SnapshotTranslator(Translation(settings, Node(settings)) with { LoadBalancer = options.LoadBalancer }, time));
 
     /// <summary>
     /// Where the addresses of this set of manifests are remembered: one file per set of paths, so that two runs over different folders do not

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using EdgeProxy.Admin.Documents;
 using EdgeProxy.Demo;
 using EdgeProxy.Kubernetes.ExternalNames;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Manifests;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Model;
@@ -20,6 +21,7 @@ internal sealed class ManifestFollower(
     private readonly ILogger _logger = logger;
     private readonly TimeProvider _time = time;
     private ObjectSet _served = ObjectSet.Empty;
+    private IReadOnlyList<PoolUsage> _poolUsage = [];
     private LoadResult? _loaded;
     private string _withoutPods = "";
 
@@ -31,6 +33,8 @@ internal sealed class ManifestFollower(
     public override LocalNode Node => pipeline.Node;
 
     public override ObjectSet Served => _served;
+
+    public override IReadOnlyList<PoolUsage> PoolUsage => _poolUsage;
 
     public override Task RunAsync(CancellationToken cancellationToken) => FollowAsync(
         source.WatchAsync(cancellationToken),
@@ -66,6 +70,7 @@ internal sealed class ManifestFollower(
             : await Demo.PlayAsync(loaded, cancellationToken);
         var result = pipeline.Apply(written, problems);
         _served = result.Served;
+        _poolUsage = result.PoolUsage;
         externalNames.Follow(pipeline.ExternalNames);
         if (result.HasChanged)
         {

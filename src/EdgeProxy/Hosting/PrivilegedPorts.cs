@@ -5,10 +5,7 @@ namespace EdgeProxy.Hosting;
 /// <summary>Whether ports below 1024 may be bound.</summary>
 internal static class PrivilegedPorts
 {
-    // linux/capability.h
-    private const int CAP_NET_BIND_SERVICE = 10;
-
-    // Neither the capability nor the line changes under a running process; asking the kernel for each port would read two files a time.
+    // The line does not change under a running process; asking the kernel for each port would read a file a time.
     private static readonly int First = ReadFirst();
 
     /// <summary>By capability, or because the kernel draws the line below <paramref name="port"/> (net.ipv4.ip_unprivileged_port_start).</summary>
@@ -16,18 +13,16 @@ internal static class PrivilegedPorts
 
     private static int ReadFirst()
     {
+        if (Capabilities.Has(Capabilities.NetBindService))
+        {
+            return 0;
+        }
+
         try
         {
-            var effective = File.ReadLines("/proc/self/status").First(line => line.StartsWith("CapEff:", StringComparison.Ordinal));
-            var mask = ulong.Parse(effective.AsSpan("CapEff:".Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-            if ((mask >> CAP_NET_BIND_SERVICE & 1) == 1)
-            {
-                return 0;
-            }
-
             return int.Parse(File.ReadAllText("/proc/sys/net/ipv4/ip_unprivileged_port_start"), CultureInfo.InvariantCulture);
         }
-        catch (Exception error) when (error is IOException or FormatException or InvalidOperationException)
+        catch (Exception error) when (error is IOException or FormatException)
         {
             return int.MaxValue;
         }

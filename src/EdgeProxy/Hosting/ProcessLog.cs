@@ -102,4 +102,7 @@ internal static partial class ProcessLog
 
     [LoggerMessage(129, LogLevel.Warning, "net.ipv4.conf.*.src_valid_mark is set for {Interfaces}: the kernel drops IPv4 packets from neighbours that --vips redirect sends here. Set it to 0, or use --vips dummy or anyip.")]
     public static partial void MarkedSourcesAreChecked(ILogger logger, string interfaces);
+
+    [LoggerMessage(130, LogLevel.Warning, "Load-balancer addresses are not announced from this node, because it lacks the capability {Missing}. Everything else is served.")]
+    public static partial void NotAnnouncing(ILogger logger, string missing);
 }

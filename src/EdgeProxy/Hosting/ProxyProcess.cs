@@ -10,6 +10,7 @@ using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Kubernetes.Api.Configuration;
 using EdgeProxy.Kubernetes.ControlPlane;
 using EdgeProxy.Kubernetes.ExternalNames;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Manifests;
 using EdgeProxy.Kubernetes.State;
 using EdgeProxy.Kubernetes.Translation;
@@ -86,7 +87,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         live.L4 = l4;
 
         var http = HttpOptions();
-        await using var l7 = new HttpFrontend(snapshots, http, loggers, _time);
+        await using var l7 = new HttpFrontend(snapshots, http, loggers, _time, loops);
         live.Http = l7;
         using var otlp = OtlpExport.Start(settings.Otlp, live, Environment.GetEnvironmentVariable, _logger);
         await l7.StartAsync(signals.Stop);
@@ -94,11 +95,14 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         await reading;
         using var monitor = new AddressMonitor(_time);
         await using var externalNames = new ExternalNameResolver(System.Net.Dns.GetHostAddressesAsync, settings.UnsafeLocalTargets, _logger, _time);
-        await using var writer = api is null ? null : new ClusterWriter(api, WriterAssembly.Options(settings, Cluster?.Namespace, Environment.GetEnvironmentVariable), _time, loggers);
+        var loadBalancer = LoadBalancer(http);
+        await using var writer = api is null
+            ? null
+            : new ClusterWriter(api, WriterAssembly.Options(settings, loadBalancer, Cluster?.Namespace, Environment.GetEnvironmentVariable), _time, loggers);
         var state = Cluster is null ? null : ClusterAssembly.State(settings, Cluster.Server, Environment.GetEnvironmentVariable, loggers, _time);
         using SnapshotFollower follower = api is null
-            ? FollowManifests(source, externalNames, snapshots, live.Changes)
-            : FollowCluster(api, state, writer, externalNames, snapshots, live.Changes);
+            ? FollowManifests(source, loadBalancer, externalNames, snapshots, live.Changes)
+            : FollowCluster(api, state, writer, loadBalancer, externalNames, snapshots, live.Changes);
         readiness.Trouble = () => follower.Trouble;
         live.Writer = writer;
         live.Follower = follower;
@@ -106,11 +110,12 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         // While new work is served, changes are followed.
         using var serving = new CancellationTokenSource();
         var keeping = state?.RunAsync(serving.Token) ?? Task.CompletedTask;
+        await using var announcement = new AddressAnnouncement(settings, api, Cluster?.Namespace, () => LabelsOfNode(follower), snapshots, loggers, _time);
         var following = Task.WhenAll(
             follower.RunAsync(serving.Token),
             externalNames.RunAsync(follower.ChangeExternalAddressesAsync, serving.Token),
             FollowSettingsAsync(ApplyAsync, serving.Token),
-            new AddressFollower(settings, monitor, vips, follower, l4, _logger).RunAsync(follower.Node, serving.Token));
+            new AddressFollower(settings, monitor, vips, announcement, follower, l4, _logger).RunAsync(follower.Node, serving.Token));
         Task ApplyAsync(ProxySettings next)
         {
             var before = _current ?? settings;
@@ -129,16 +134,17 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         if (!signals.Stop.IsCancellationRequested)
         {
             writer?.Start();
+            announcement.Start();
             ProcessLog.Serving(_logger, http.HttpPort, http.HttpsPort, admin.Endpoint);
             Ready?.Invoke(follower.Served, http.HttpPort, http.HttpsPort);
         }
 
-        await LeaveAsync(l4, l7, readiness, signals);
+        await LeaveAsync(l4, l7, announcement, readiness, signals);
         await serving.CancelAsync();
         await following;
 
         // No new work any more; the old work ends or is cut. Meanwhile the cluster is told that we are gone, if nobody else is left.
-        await Task.WhenAll(keeping, writer?.StopAsync(signals.Now) ?? Task.CompletedTask, DrainAsync(l4, l7, signals.Now));
+        await Task.WhenAll(keeping, announcement.ReleaseAsync(), writer?.StopAsync(signals.Now) ?? Task.CompletedTask, DrainAsync(l4, l7, signals.Now));
         ProcessLog.Stopped(_logger);
     }
 
@@ -151,22 +157,41 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         ProxyProtocolFrom = settings.ProxyProtocolFrom,
         RoutedNetworks = vips.RoutedNetworks,
         Transparent = vips.IsTransparent,
+        MovingLoadBalancers = settings.LoadBalancerAnnounce != AnnounceMode.Off,
         ExpectsForeignAddresses = Cluster is not null && settings.Vips == VipMode.Off,
     };
 
-    private ManifestFollower FollowManifests(ManifestSource source, ExternalNameResolver externalNames, SnapshotPublisher snapshots, ChangeCounters counters)
+    private IReadOnlyDictionary<string, string>? LabelsOfNode(SnapshotFollower follower) =>
+        follower.Served.Nodes.GetValueOrDefault(new NamespacedName("", settings.NodeName))?.Metadata.Labels;
+
+    private LoadBalancerOptions LoadBalancer(HttpFrontendOptions http)
     {
-        var pipeline = ManifestAssembly.Pipeline(settings, controlPlane, AllocationMemory.Open(ManifestAssembly.StateFile(settings)), _time);
+        var options = controlPlane.LoadBalancer with { HttpPorts = [http.HttpPort, http.HttpsPort] };
+        return Cluster is null ? options : LoadBalancerAssembly.ForCluster(settings, options, controlPlane.ServiceCidrs);
+    }
+
+    private ManifestFollower FollowManifests(
+        ManifestSource source, LoadBalancerOptions loadBalancer, ExternalNameResolver externalNames, SnapshotPublisher snapshots, ChangeCounters counters)
+    {
+        var memory = AllocationMemory.Open(ManifestAssembly.StateFile(settings));
+        var pipeline = ManifestAssembly.Pipeline(settings, controlPlane with { LoadBalancer = loadBalancer }, memory, _time);
         return new ManifestFollower(source, pipeline, externalNames, snapshots, counters, _logger, _time) { Demo = demo };
     }
 
     private ClusterFollower FollowCluster(
-        ApiClient api, StateFolder? state, ClusterWriter? writer, ExternalNameResolver externalNames, SnapshotPublisher snapshots, ChangeCounters counters)
+        ApiClient api,
+        StateFolder? state,
+        ClusterWriter? writer,
+        LoadBalancerOptions loadBalancer,
+        ExternalNameResolver externalNames,
+        SnapshotPublisher snapshots,
+        ChangeCounters counters)
     {
         ProcessLog.Following(_logger, api.Server);
         var source = new ClusterSource(api, ClusterAssembly.Source(settings) with { Recall = state is null ? null : state.Recall }, loggers.CreateLogger("EdgeProxy.Api"), _time);
-        var translator = new SnapshotTranslator(ClusterAssembly.Translation(settings, ManifestAssembly.Node(settings)), _time);
-        return new ClusterFollower(source, new ClusterPipeline(source, translator), externalNames, snapshots, counters, _logger, _time) { State = state, Writer = writer };
+        var translator = new SnapshotTranslator(ClusterAssembly.Translation(settings, ManifestAssembly.Node(settings)) with { LoadBalancer = loadBalancer }, _time);
+        var pipeline = new ClusterPipeline(source, translator, loadBalancer);
+        return new ClusterFollower(source, pipeline, externalNames, snapshots, counters, _logger, _time) { State = state, Writer = writer };
     }
 
     private EventLoopGroup StartLoops()
@@ -217,9 +242,9 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         ReadAgain is null ? Task.CompletedTask : new SettingFollower(settings, ReadAgain, _logger, _time).RunAsync(apply, serving);
 
     /// <summary>
-    /// Waits for the first signal. Not ready then, so that whoever balances over us stops sending; until everybody knows, there is new work to serve.
+    /// Waits for the first signal. Not ready then, so that whoever balances over us stops sending, and no address that leads new clients here; until everybody knows, there is new work to serve.
     /// </summary>
-    private async Task LeaveAsync(L4Dataplane l4, HttpFrontend l7, Readiness readiness, ShutdownSignals signals)
+    private async Task LeaveAsync(L4Dataplane l4, HttpFrontend l7, AddressAnnouncement announcement, Readiness readiness, ShutdownSignals signals)
     {
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (signals.Stop.Register(stop.SetResult))
@@ -231,6 +256,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
         readiness.BeginDrain();
         l4.BeginDrain();
         l7.BeginDrain();
+        await announcement.WithdrawAsync();
         var delay = (_current ?? settings).ShutdownDelay;
         if (wasReady && delay > TimeSpan.Zero)
         {
@@ -271,6 +297,7 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
             AffinityKey = settings.AffinityKey,
             ProxyProtocolFrom = settings.HttpProxyProtocolFrom,
             SslPassthrough = settings.SslPassthrough,
+            FastLane = settings.HttpFastLane,
             Http3 = settings.Http3,
 
             // From manifests there is nothing in front of us: clients reach this very port. In a cluster a Service has the usual one.

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EdgeProxy.Admin.Documents;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Kubernetes.Translation;
@@ -31,6 +32,9 @@ internal abstract class SnapshotFollower(SnapshotPublisher snapshots, ChangeCoun
 
     /// <summary>Where the objects come from, for reports.</summary>
     public abstract SourceDocument Source { get; }
+
+    /// <summary>How much of each pool of load-balancer addresses is given. From any thread; some seconds old in a cluster.</summary>
+    public abstract IReadOnlyList<PoolUsage> PoolUsage { get; }
 
     /// <summary>What keeps the source from its work, for people who ask whether we are ready; null when nothing does.</summary>
     public virtual string? Trouble => null;

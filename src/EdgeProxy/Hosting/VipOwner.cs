@@ -71,7 +71,9 @@ internal sealed class VipOwner : IDisposable
     {
         var dummy = DummyInterface.Open(settings.VipInterface);
 
-        return new VipOwner(dummy, new VirtualAddresses(dummy, snapshots, Linger(settings), loggers, time));
+        // Those that are announced belong on the LAN, and to one node: had every node them here, each would answer ARP.
+        FrontendKind[] kinds = IsAnnouncing(settings) ? [FrontendKind.ExternalIP] : [FrontendKind.LoadBalancer, FrontendKind.ExternalIP];
+        return new VipOwner(dummy, new VirtualAddresses(dummy, snapshots, Linger(settings), loggers, time, kinds));
     }
 
     private static VipOwner OpenRedirect(ProxySettings settings, SnapshotPublisher snapshots, ILoggerFactory loggers, TimeProvider time)
@@ -96,11 +98,13 @@ internal sealed class VipOwner : IDisposable
     /// <summary>Connections of a Service that went may drain; without their address they would be cut.</summary>
     private static TimeSpan Linger(ProxySettings settings) => settings.DrainTimeout ?? ProxySettings.DefaultDrainTimeout;
 
+    private static bool IsAnnouncing(ProxySettings settings) => settings.LoadBalancerAnnounce != AnnounceMode.Off;
+
     private static VipOwner OpenAnyIP(ProxySettings settings, ControlPlaneOptions controlPlane, ILogger logger)
     {
-        // Linux has all of 127.0.0.0/8 anyway.
+        // Linux has all of 127.0.0.0/8 anyway. What is announced is not to be had by every node.
         ImmutableArray<IpPrefix> networks =
-            [.. controlPlane.ServiceCidrs.Concat(controlPlane.LoadBalancerPool).SelectMany(range => range.Prefixes()).Where(network => !network.Network.IsLoopback)];
+            [.. controlPlane.ServiceCidrs.Concat(IsAnnouncing(settings) ? [] : controlPlane.LoadBalancer.Ranges).SelectMany(range => range.Prefixes()).Where(network => !network.Network.IsLoopback)];
 
         // What a killed run with --vips dummy left is no address of this host's own.
         var host = InterfaceAddress.All().Where(address => address.Interface != settings.VipInterface).ToList();

@@ -4,6 +4,7 @@ using EdgeProxy.Dns.Resolving;
 using EdgeProxy.Http.AccessLogs;
 using EdgeProxy.Http.Reporting;
 using EdgeProxy.Kubernetes.Api;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Scheduling;
 using EdgeProxy.Telemetry;
@@ -66,8 +67,32 @@ internal sealed class ProxySettings
     /// <summary>Ranges cluster IPs are allocated from, at most one a family; empty: 127.96.0.0/12.</summary>
     public ImmutableArray<string> ServiceCidrs { get; set; } = [];
 
-    /// <summary>Addresses, ranges and CIDRs for Services of type LoadBalancer; empty: 127.240.0.0/24.</summary>
+    /// <summary>Addresses, ranges and CIDRs for Services of type LoadBalancer; empty: from manifests 127.240.0.0/24, in a cluster none.</summary>
     public ImmutableArray<string> LoadBalancerPool { get; set; } = [];
+
+    /// <summary>How neighbours find load-balancer addresses. Default: off.</summary>
+    public AnnounceMode LoadBalancerAnnounce { get; set; }
+
+    /// <summary>Interfaces on which they are announced; empty: the one whose network an address is in.</summary>
+    public ImmutableArray<string> LoadBalancerInterfaces { get; set; } = [];
+
+    /// <summary>How long other nodes wait for one that is not heard of, 2 s to 60 s, whole seconds. Default 2 s.</summary>
+    public TimeSpan LoadBalancerLeaseDuration { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>What becomes of the addresses of a node whose Lease cannot be renewed. Default: keep.</summary>
+    public WithoutApi LoadBalancerWithoutApi { get; set; }
+
+    /// <summary>The ConfigMap with named pools; null: there is none.</summary>
+    public NamespacedName? LoadBalancerConfig { get; set; }
+
+    /// <summary>The value of spec.loadBalancerClass that is ours.</summary>
+    public string LoadBalancerClass { get; set; } = LoadBalancerOptions.OwnClass;
+
+    /// <summary>Whether Services without a loadBalancerClass are ours; null: from manifests yes, in a cluster no.</summary>
+    public bool? LoadBalancerDefaultClass { get; set; }
+
+    /// <summary>Whether the addresses of the nodes are the load balancer, instead of pools.</summary>
+    public bool LoadBalancerNodeAddresses { get; set; }
 
     /// <summary>Range of node ports; null: 30000-32767.</summary>
     public string? NodePortRange { get; set; }
@@ -170,6 +195,9 @@ internal sealed class ProxySettings
 
     /// <summary>Whether hosts may end TLS themselves (annotation ssl-passthrough).</summary>
     public bool SslPassthrough { get; set; }
+
+    /// <summary>Whether plain HTTP/1.1 requests that need nothing but forwarding are served on the event loops.</summary>
+    public bool HttpFastLane { get; set; } = true;
 
     /// <summary>Whether HTTP/3 is served too.</summary>
     public bool Http3 { get; set; }

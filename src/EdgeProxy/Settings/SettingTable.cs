@@ -5,6 +5,7 @@ using EdgeProxy.Dns.Resolving;
 using EdgeProxy.Http.AccessLogs;
 using EdgeProxy.Http.Reporting;
 using EdgeProxy.Kubernetes.Api;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Scheduling;
@@ -95,11 +96,52 @@ internal static class SettingTable
             settings.ServiceCidrs = [.. values];
             return null;
         }),
-        List("load-balancer-pool", "RANGE", "Addresses, ranges (a-b) and CIDRs for Services of type LoadBalancer. Default 127.240.0.0/24.", (settings, values) =>
+        List("load-balancer-pool", "RANGE", "Addresses, ranges (a-b) and CIDRs for Services of type LoadBalancer. Default: from manifests 127.240.0.0/24, in a cluster none.", (settings, values) =>
         {
             settings.LoadBalancerPool = [.. values];
             return null;
         }),
+        One("load-balancer-announce", "MODE", "How neighbours find load-balancer addresses: off (somebody else sees to it) or l2 (ARP and neighbour discovery, by one node at a time). Default off.",
+            (settings, value) =>
+            {
+                AnnounceMode? mode = value switch { "off" => AnnounceMode.Off, "l2" => AnnounceMode.L2, _ => null };
+                settings.LoadBalancerAnnounce = mode ?? settings.LoadBalancerAnnounce;
+                return mode is null ? "must be off or l2" : null;
+            }),
+        List("load-balancer-interface", "NAME", "Interfaces on which they are announced, whatever their networks. Default: the one whose network an address is in.",
+            (settings, values) =>
+            {
+                settings.LoadBalancerInterfaces = [.. values];
+                return values.FirstOrDefault(value => value.Length is 0 or > DummyInterface.MaxNameLength) is { } wrong ? $"'{wrong}' is not the name of an interface" : null;
+            }),
+        One("load-balancer-lease-duration", "DURATION", "How long other nodes wait for one that is not heard of before they take its addresses; it renews its Lease four times as often. Default 2s.",
+            (settings, value) =>
+            {
+                if (!int.TryParse(value.TrimEnd('s'), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds is < 2 or > 60)
+                {
+                    return "must be a whole number of seconds from 2 to 60";
+                }
+
+                settings.LoadBalancerLeaseDuration = TimeSpan.FromSeconds(seconds);
+                return null;
+            }),
+        One("load-balancer-without-api", "POLICY", "What becomes of the addresses of a node that cannot renew its Lease: keep (until another node asks for them on the LAN) or withdraw. Default keep.",
+            (settings, value) =>
+            {
+                WithoutApi? policy = value switch { "keep" => WithoutApi.Keep, "withdraw" => WithoutApi.Withdraw, _ => null };
+                settings.LoadBalancerWithoutApi = policy ?? settings.LoadBalancerWithoutApi;
+                return policy is null ? "must be keep or withdraw" : null;
+            }),
+        Name("load-balancer-config", "ConfigMap with named pools of such addresses. Default: none.", (settings, name) => settings.LoadBalancerConfig = name),
+        One("load-balancer-class", "NAME", $"Value of spec.loadBalancerClass that is ours. Default {LoadBalancerOptions.OwnClass}.", (settings, value) =>
+        {
+            settings.LoadBalancerClass = value;
+            return null;
+        }),
+        Boolean("load-balancer-default-class", "Services without a loadBalancerClass are ours. Default: from manifests true, in a cluster false.",
+            (settings, isDefault) => settings.LoadBalancerDefaultClass = isDefault),
+        Boolean("load-balancer-node-addresses", "Without pools: the addresses of the nodes that serve are the load balancer. Default false.",
+            (settings, uses) => settings.LoadBalancerNodeAddresses = uses),
         Boolean("allow-external-name-services", "Let Ingresses lead to Services of type ExternalName. Default true.",
             (settings, allowed) => settings.AllowExternalNameServices = allowed) with { IsLive = true },
         Boolean("allow-external-ips", "Serve the externalIPs of Services. Default true.", (settings, allowed) => settings.AllowExternalIPs = allowed) with { IsLive = true },
@@ -202,6 +244,7 @@ internal static class SettingTable
             (settings, values) => ParseEach<IpPrefix>(
                 values, TryParseRange, ranges => settings.HttpProxyProtocolFrom = ranges, "an IP address or a range such as 10.0.0.0/8")),
         Boolean("ssl-passthrough", "Relay TLS, as it is, to hosts with the annotation ssl-passthrough. Default false.", (settings, passes) => settings.SslPassthrough = passes),
+        Boolean("http-fast-lane", "Serve plain HTTP/1.1 requests that need nothing but forwarding on the event loops. Default true.", (settings, on) => settings.HttpFastLane = on),
         Boolean("http3", "Serve HTTP/3 at the HTTPS port's number of UDP too, where libmsquic is installed. Default false.", (settings, on) => settings.Http3 = on),
         List("dns", "IP[:PORT]", "Addresses on which to answer DNS for Services, by UDP and TCP; port 53 when left out. Default: no DNS.", (settings, values) =>
             ParseEach<IPEndPoint>(values, TryParseDnsListener, endpoints => settings.Dns = endpoints, "an address of this host with a port, such as 127.0.0.1:5353 (not 0.0.0.0 or ::)")),

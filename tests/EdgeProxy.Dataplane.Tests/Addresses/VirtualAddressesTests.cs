@@ -180,7 +180,7 @@ public sealed class VirtualAddressesTests : IDisposable
         _log.Dispose();
     }
 
-    private VirtualAddresses Follow(TimeSpan linger) => new(_holder, _snapshots, linger, _log, _time);
+    private VirtualAddresses Follow(TimeSpan linger) => new(_holder, _snapshots, linger, _log, _time, FrontendKind.LoadBalancer, FrontendKind.ExternalIP);
 
     private void Publish(Action<SnapshotBuilder> change)
     {

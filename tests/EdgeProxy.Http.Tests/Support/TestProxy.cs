@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using EdgeProxy.Model;
 using EdgeProxy.Testing;
+using EdgeProxy.Transport.Loops;
 
 namespace EdgeProxy.Http.Tests.Support;
 
@@ -12,8 +13,11 @@ internal sealed class TestProxy : IAsyncDisposable
 {
     private static readonly LocalNode Node = new() { Name = "node" };
 
+    // Threads of their own for each of hundreds of proxies would say nothing more. They end with the process.
+    private static readonly EventLoopGroup Loops = new(new EventLoopOptions { Count = 2 }, TimeProvider.System);
+
     private TestProxy(HttpFrontendOptions options, TimeProvider? time = null) =>
-        Frontend = new HttpFrontend(Snapshots, options, Log, time ?? TimeProvider.System);
+        Frontend = new HttpFrontend(Snapshots, options, Log, time ?? TimeProvider.System, Loops);
 
     public SnapshotPublisher Snapshots { get; } = new();
 

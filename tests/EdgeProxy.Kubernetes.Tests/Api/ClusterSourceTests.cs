@@ -1,5 +1,6 @@
 using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Kubernetes.Api.Watching;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.State;
 using EdgeProxy.Kubernetes.Translation;
@@ -266,7 +267,7 @@ public sealed class ClusterSourceTests : IAsyncLifetime
         };
         var translationOptions = new TranslationOptions { Node = new LocalNode { Name = "n1" } };
         _source = new ClusterSource(_client, options, _log.CreateLogger("Api"), TimeProvider.System);
-        _running = FollowAsync(new ClusterPipeline(_source, new SnapshotTranslator(translation?.Invoke(translationOptions) ?? translationOptions, TimeProvider.System)));
+        _running = FollowAsync(new ClusterPipeline(_source, new SnapshotTranslator(translation?.Invoke(translationOptions) ?? translationOptions, TimeProvider.System), new LoadBalancerOptions()));
     }
 
     private async Task FollowAsync(ClusterPipeline pipeline)

@@ -1,7 +1,9 @@
 using System.Net;
 using EdgeProxy.Kubernetes.ControlPlane;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Model;
 using static EdgeProxy.Kubernetes.Tests.ControlPlane.Samples;
 
 namespace EdgeProxy.Kubernetes.Tests.ControlPlane;
@@ -13,7 +15,7 @@ public sealed class AllocationTests
     {
         ServiceCidrs = AddressRange.ParseList("127.96.0.0/26, fd00:96::/122"),
         NodePorts = NodePortRange.Parse("31000-31099"),
-        LoadBalancerPool = AddressRange.ParseList("127.240.0.0/26, fd00:240::/122"),
+        LoadBalancer = new LoadBalancerOptions { Ranges = AddressRange.ParseList("127.240.0.0/26, fd00:240::/122"), IsDefaultClass = true },
     };
 
     [Fact]
@@ -47,7 +49,7 @@ public sealed class AllocationTests
             var random = new Random(seed);
             var controlPlane = new EmbeddedControlPlane(s_crowded, AllocationMemory.Open(path));
             var written = new Dictionary<string, Service>(StringComparer.Ordinal);
-            var before = new Dictionary<Model.NamespacedName, string>();
+            var before = new Dictionary<NamespacedName, string>();
             for (var step = 0; step < 200; step++)
             {
                 var touched = $"s{random.Next(40)}";
@@ -137,7 +139,7 @@ public sealed class AllocationTests
         {
             ServiceCidrs = [AddressRange.Parse("127.96.0.0/26")],
             NodePorts = NodePortRange.Parse("31000-31063"),
-            LoadBalancerPool = [],
+            LoadBalancer = new LoadBalancerOptions(),
         };
         var services = Enumerable.Range(0, 62).Select(index => Service($"s{index}", spec => spec.Type = "NodePort")).ToList();
 
@@ -225,7 +227,7 @@ public sealed class AllocationTests
         var options = new ControlPlaneOptions
         {
             ServiceCidrs = AddressRange.ParseList("127.96.0.0/30"),
-            LoadBalancerPool = AddressRange.ParseList("127.96.0.2-127.96.0.9"),
+            LoadBalancer = new LoadBalancerOptions { Ranges = AddressRange.ParseList("127.96.0.2-127.96.0.9") },
         };
 
         var error = Assert.Throws<ArgumentException>(() => new EmbeddedControlPlane(options));

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using EdgeProxy.Kubernetes.ControlPlane;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Model;
 using EdgeProxy.Testing;
 
 namespace EdgeProxy.Kubernetes.Tests.ControlPlane;
@@ -31,7 +33,7 @@ internal static class ControlPlaneCase
         var expected = Read<Expected>(Path.Combine(folder, "expected.json"));
         Assert.False(string.IsNullOrWhiteSpace(input.Why), "a case says why it exists");
         var controlPlane = new EmbeddedControlPlane(OptionsOf(input.Options));
-        var result = new ControlPlaneResult(ObjectSet.Empty, []);
+        var result = new ControlPlaneResult(ObjectSet.Empty, [], AddressPools.None, []);
 
         foreach (var step in input.Steps ?? [input.Objects!])
         {
@@ -58,7 +60,7 @@ internal static class ControlPlaneCase
         {
             ServiceCidrs = options?.ServiceCidrs is { } cidrs ? AddressRange.ParseList(cidrs) : defaults.ServiceCidrs,
             NodePorts = options?.NodePorts is { } ports ? NodePortRange.Parse(ports) : defaults.NodePorts,
-            LoadBalancerPool = options?.LoadBalancerPool is { } pool ? AddressRange.ParseList(pool) : defaults.LoadBalancerPool,
+            LoadBalancer = options?.LoadBalancerPool is { } pool ? defaults.LoadBalancer with { Ranges = AddressRange.ParseList(pool) } : defaults.LoadBalancer,
         };
     }
 

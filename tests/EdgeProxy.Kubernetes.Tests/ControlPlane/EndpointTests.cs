@@ -1,6 +1,7 @@
 using EdgeProxy.Kubernetes.ControlPlane;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Resources;
+using EdgeProxy.Model;
 using static EdgeProxy.Kubernetes.Tests.ControlPlane.Samples;
 
 namespace EdgeProxy.Kubernetes.Tests.ControlPlane;

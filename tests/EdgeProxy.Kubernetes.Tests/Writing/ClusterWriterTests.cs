@@ -1,3 +1,4 @@
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Writing;
 using EdgeProxy.Model;
 using EdgeProxy.Testing;
@@ -32,7 +33,7 @@ public sealed class ClusterWriterTests
         scene.Api.Delete($"{Scene.Pods}/edge-0");
         scene.Ingress("late");
         scene.Watch();
-        second.Observe(scene.State.Objects, scene.State.Snapshot, scene.State.Problems);
+        second.Observe(scene.State.Objects, scene.State.Snapshot, AddressPools.None, scene.State.Problems);
         await WaitForAsync(scene, () => scene.StatusOf("late") == "192.0.2.1");
 
         // The last one stops.
@@ -52,7 +53,7 @@ public sealed class ClusterWriterTests
 
         scene.Ingress("late");
         scene.Watch();
-        writer.Observe(scene.State.Objects, scene.State.Snapshot);
+        writer.Observe(scene.State.Objects, scene.State.Snapshot, AddressPools.None);
 
         await WaitForAsync(scene, () => scene.StatusOf("late") == "192.0.2.1");
     }
@@ -113,7 +114,7 @@ public sealed class ClusterWriterTests
         var options = scene.Options with { Election = election, Pod = new NamespacedName("edge", pod) };
         var writer = new ClusterWriter(scene.Client, options, TimeProvider.System, scene.Log);
         writer.Start();
-        writer.Observe(scene.State.Objects, scene.State.Snapshot, scene.State.Problems);
+        writer.Observe(scene.State.Objects, scene.State.Snapshot, AddressPools.None, scene.State.Problems);
         return writer;
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using EdgeProxy.Kubernetes.Api;
 using EdgeProxy.Kubernetes.Api.Configuration;
 using EdgeProxy.Kubernetes.Leadership;
+using EdgeProxy.Kubernetes.LoadBalancing;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Kubernetes.Translation;
 using EdgeProxy.Kubernetes.Writing;
@@ -68,7 +69,7 @@ public sealed class RealClusterTests
             var ingress = JsonSerializer.Deserialize((await GetAsync($"{ingresses}/shop")).ToJsonString(), ResourceJson.Default.Ingress)!;
             var objects = ObjectSet.Empty with { Ingresses = ObjectSet.Empty.Ingresses.Add(ingress.Name, ingress) };
             var snapshot = new SnapshotTranslator(new TranslationOptions { Node = new LocalNode { Name = "none" } }, TimeProvider.System).Apply(objects);
-            writer.Observe(objects, snapshot, ReferenceCheck.Find(objects, snapshot));
+            writer.Observe(objects, snapshot, AddressPools.None, ReferenceCheck.Find(objects, snapshot));
         }
 
         async Task<JsonNode> WaitForAsync(string path, Func<JsonNode, bool> wanted)

@@ -84,9 +84,28 @@ internal sealed class Scene : IAsyncDisposable
          "ports": [{"name": "", "port": 8080, "protocol": "TCP"}], "endpoints": [{"addresses": ["10.1.0.1"], "conditions": {"ready": {{{(ready ? "true" : "false")}}}} }]}
         """);
 
+    /// <summary>A Service of type LoadBalancer of our class.</summary>
+    public void LoadBalancer(string name, int age = 0, string spec = "", string status = "", string className = "edgeproxy.io/lb", string port = """{"port": 80, "protocol": "TCP", "targetPort": 8080}""")
+    {
+        var loadBalancerClass = className.Length == 0 ? "" : $"\"loadBalancerClass\": \"{className}\",";
+        Api.Apply(Services, $$$"""
+            {"kind": "Service", "metadata": {"name": "{{{name}}}", "namespace": "default", "creationTimestamp": "2025-01-01T00:00:{{{age:00}}}Z"},
+             "spec": {"type": "LoadBalancer", {{{loadBalancerClass}}} "clusterIPs": ["10.0.1.{{{++_services}}}"],
+             "ipFamilies": ["IPv4"], "ports": [{{{port}}}] {{{spec}}} }, "status": {"loadBalancer": { {{{status}}} }, "conditions": [{"type": "x"}]} }
+            """);
+    }
+
     /// <summary>The addresses an Ingress shows in the API server.</summary>
-    public string StatusOf(string ingress) => string.Join(' ', ((JsonArray?)Api.Find($"{Ingresses}/{ingress}")?["status"]?["loadBalancer"]?["ingress"] ?? [])
-        .Select(entry => (string?)entry!["ip"] ?? (string?)entry["hostname"]));
+    public string StatusOf(string ingress) => Status(Ingresses, ingress, "ip");
+
+    /// <summary>The addresses a Service shows there.</summary>
+    public string AddressesOf(string service) => Status(Services, service, "ip");
+
+    /// <summary>Their ipMode.</summary>
+    public string ModesOf(string service) => Status(Services, service, "ipMode");
+
+    private string Status(string collection, string name, string field) => string.Join(' ', ((JsonArray?)Api.Find($"{collection}/{name}")?["status"]?["loadBalancer"]?["ingress"] ?? [])
+        .Select(entry => (string?)entry![field] ?? (string?)entry["hostname"]));
 
     /// <summary>The watch catches up: objects that changed are new references, the others are not.</summary>
     public void Watch()

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -26,6 +27,8 @@ public sealed partial class FakeApiServer : IAsyncDisposable
     private int _lastToken;
     private WebApplication? _app;
     private int _port;
+    private Func<Task<Socket>>? _bind;
+    private IPAddress _address = IPAddress.Loopback;
 
     /// <summary>Answers a request instead of the server when it returns true.</summary>
     public Func<HttpContext, Task<bool>>? Intercept { get; set; }
@@ -45,7 +48,7 @@ public sealed partial class FakeApiServer : IAsyncDisposable
     /// <summary>Called with the path before a write by request is served, as another writer who is faster.</summary>
     public Action<string>? BeforeWrite { get; set; }
 
-    public Uri Address => new($"http://127.0.0.1:{_port.ToString(CultureInfo.InvariantCulture)}");
+    public Uri Address => new($"http://{_address}:{_port.ToString(CultureInfo.InvariantCulture)}");
 
     /// <summary>A kubeconfig with this server as its current context.</summary>
     public string Kubeconfig => $$"""
@@ -72,11 +75,25 @@ public sealed partial class FakeApiServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>A server that listens on a socket somebody else binds, in another network namespace perhaps; each time it listens, a new one.</summary>
+    public static async Task<FakeApiServer> StartAsync(IPEndPoint at, Func<Task<Socket>> bind)
+    {
+        var server = new FakeApiServer { _bind = bind, _address = at.Address, _port = at.Port };
+        await server.ListenAsync();
+        return server;
+    }
+
     /// <summary>Listens, on the port of last time if there was one.</summary>
     public async Task ListenAsync()
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, _port, static options => options.Protocols = HttpProtocols.Http1));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(_address, _port, static options => options.Protocols = HttpProtocols.Http1));
+        if (_bind is not null)
+        {
+            var bound = await _bind();
+            builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = _ => bound);
+        }
+
         var app = builder.Build();
         app.Run(AnswerAsync);
         await app.StartAsync(CancellationToken.None);

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
+using EdgeProxy.Kubernetes.Leadership;
 using EdgeProxy.Kubernetes.Resources;
 
 namespace EdgeProxy.Kubernetes.Api.Watching;
@@ -54,4 +55,7 @@ internal static class WatchedKinds
 
     public static readonly WatchedKind<Namespace> Namespace =
         new("Namespace", "v1", "namespaces", ResourceJson.Default.Namespace, ResourceJson.Default.ResourceListNamespace);
+
+    public static readonly WatchedKind<Lease> Lease =
+        new("Lease", "coordination.k8s.io/v1", "leases", LeaseJson.Default.Lease, LeaseJson.Default.ResourceListLease);
 }

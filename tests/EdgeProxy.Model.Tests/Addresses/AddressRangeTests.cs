@@ -1,6 +1,4 @@
-using EdgeProxy.Kubernetes.ControlPlane;
-
-namespace EdgeProxy.Kubernetes.Tests.ControlPlane;
+namespace EdgeProxy.Model.Tests.Addresses;
 
 public sealed class AddressRangeTests
 {

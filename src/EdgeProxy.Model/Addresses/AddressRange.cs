@@ -1,40 +1,41 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Net.Sockets;
+using System.Globalization;
 using System.Net;
-using EdgeProxy.Kubernetes.Validation;
-using EdgeProxy.Model;
+using System.Net.Sockets;
 
-namespace EdgeProxy.Kubernetes.ControlPlane;
+namespace EdgeProxy.Model;
 
 /// <summary>Addresses from first to last of one family, written as a CIDR (<c>192.0.2.0/24</c>) or as <c>first-last</c>.</summary>
 public sealed class AddressRange
 {
-    private AddressRange(string text, AddressFamily family, UInt128 first, UInt128 last, bool isCidr)
+    private readonly string _text;
+
+    private AddressRange(string text, bool isIPv6, UInt128 first, UInt128 last, bool isCidr)
     {
-        Text = text;
-        Family = family;
+        _text = text;
+        IsIPv6 = isIPv6;
         First = first;
         Last = last;
         IsCidr = isCidr;
     }
 
-    /// <summary>IPv4 or IPv6.</summary>
-    public AddressFamily Family { get; }
+    /// <summary>The family.</summary>
+    public bool IsIPv6 { get; }
+
+    /// <summary>The family as sockets name it.</summary>
+    public AddressFamily Family => IsIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
 
     /// <summary>True when it was written with a prefix length.</summary>
     public bool IsCidr { get; }
 
-    /// <summary>The range in canonical text.</summary>
-    internal string Text { get; }
-
     /// <summary>First address as a number.</summary>
-    internal UInt128 First { get; }
+    public UInt128 First { get; }
 
     /// <summary>Last address as a number.</summary>
-    internal UInt128 Last { get; }
+    public UInt128 Last { get; }
 
     /// <summary>One less than the number of addresses, which for ::/0 would not fit.</summary>
-    internal UInt128 Span => Last - First;
+    public UInt128 Span => Last - First;
 
     /// <summary>Reads a range.</summary>
     /// <exception cref="FormatException">The text is no range; the message says why.</exception>
@@ -55,26 +56,25 @@ public sealed class AddressRange
         var dash = text.IndexOf('-', StringComparison.Ordinal);
         var firstText = dash < 0 ? text : text[..dash].Trim();
         var lastText = dash < 0 ? text : text[(dash + 1)..].Trim();
-        if (!AddressRules.TryParseAddress(firstText, out var first) || !AddressRules.TryParseAddress(lastText, out var last))
+        if (!TryParseAddress(firstText, out var first) || !TryParseAddress(lastText, out var last))
         {
             error = $"\"{text}\" is not an address range: write a CIDR such as 192.0.2.0/24, or first-last such as 192.0.2.10-192.0.2.20";
             return false;
         }
 
-        if (first.AddressFamily != last.AddressFamily)
+        if (first.IsIPv6 != last.IsIPv6)
         {
             error = $"\"{text}\" is not an address range: its ends are of different families";
             return false;
         }
 
-        if (IpAddr.From(first).Bits > IpAddr.From(last).Bits)
+        if (first > last)
         {
             error = $"\"{text}\" is not an address range: it ends before it begins";
             return false;
         }
 
-        var canonical = first.Equals(last) ? first.ToString() : $"{first}-{last}";
-        range = new AddressRange(canonical, first.AddressFamily, IpAddr.From(first).Bits, IpAddr.From(last).Bits, isCidr: false);
+        range = new AddressRange(first == last ? first.ToString() : $"{first}-{last}", first.IsIPv6, first.Bits, last.Bits, isCidr: false);
         return true;
     }
 
@@ -84,13 +84,18 @@ public sealed class AddressRange
         [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
 
     /// <summary>True when the address lies between first and last.</summary>
-    public bool Contains(IPAddress address) =>
-        address.AddressFamily == Family && IpAddr.From(address).Bits is var number && number >= First && number <= Last;
+    public bool Contains(IpAddr address) => address.IsIPv6 == IsIPv6 && address.Bits >= First && address.Bits <= Last;
+
+    /// <inheritdoc cref="Contains(IpAddr)" />
+    public bool Contains(IPAddress address) => Contains(IpAddr.From(address));
+
+    /// <summary>The address at a place between <see cref="First"/> and <see cref="Last"/>.</summary>
+    public IpAddr At(UInt128 number) => new(number, IsIPv6);
 
     /// <summary>The fewest CIDRs that hold exactly these addresses, in order.</summary>
     public IEnumerable<IpPrefix> Prefixes()
     {
-        var width = Family == AddressFamily.InterNetwork ? 32 : 128;
+        var width = IsIPv6 ? 128 : 32;
         var first = First;
         while (true)
         {
@@ -101,7 +106,7 @@ public sealed class AddressRange
                 hostBits--;
             }
 
-            yield return new IpPrefix(new IpAddr(first, Family == AddressFamily.InterNetworkV6), width - hostBits);
+            yield return new IpPrefix(new IpAddr(first, IsIPv6), width - hostBits);
             var last = LastOf(first, hostBits);
             if (last == Last)
             {
@@ -113,29 +118,36 @@ public sealed class AddressRange
     }
 
     /// <inheritdoc />
-    public override string ToString() => Text;
+    public override string ToString() => _text;
 
     /// <summary>True when the two share an address.</summary>
-    internal bool Overlaps(AddressRange other) => Family == other.Family && First <= other.Last && other.First <= Last;
+    public bool Overlaps(AddressRange other) => IsIPv6 == other.IsIPv6 && First <= other.Last && other.First <= Last;
 
     private static UInt128 LastOf(UInt128 first, int hostBits) =>
         first | (hostBits == 128 ? UInt128.MaxValue : (UInt128.One << hostBits) - 1);
+
+    // Not "::ffff:192.0.2.1": two programs must never read one text as two addresses.
+    private static bool TryParseAddress(string text, out IpAddr address) =>
+        IpAddr.TryParse(text, out address) && (address.IsIPv6 || !text.Contains(':', StringComparison.Ordinal));
 
     private static bool TryParseCidr(string text, [NotNullWhen(true)] out AddressRange? range, [NotNullWhen(false)] out string? error)
     {
         range = null;
         error = null;
-        if (!AddressRules.TryParseCidr(text, out var network))
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        var digits = text[(slash + 1)..];
+        if (!TryParseAddress(text[..slash], out var address)
+            || !int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+            || length > (address.IsIPv6 ? 128 : 32) || (digits.Length > 1 && digits[0] == '0'))
         {
             error = $"\"{text}\" is not a CIDR: write an address and a prefix length, such as 192.0.2.0/24 or 2001:db8::/112";
             return false;
         }
 
-        var family = network.BaseAddress.AddressFamily;
-        var hostBits = (family == AddressFamily.InterNetwork ? 32 : 128) - network.PrefixLength;
-        var first = IpAddr.From(network.BaseAddress).Bits;
-        var span = hostBits == 128 ? UInt128.MaxValue : (UInt128.One << hostBits) - 1;
-        range = new AddressRange(network.ToString(), family, first, first + span, isCidr: true);
+        // Bits behind the prefix are allowed and dropped, as the API does.
+        var hostBits = (address.IsIPv6 ? 128 : 32) - length;
+        var first = hostBits == 128 ? UInt128.Zero : address.Bits >> hostBits << hostBits;
+        range = new AddressRange($"{new IpAddr(first, address.IsIPv6)}/{length}", address.IsIPv6, first, LastOf(first, hostBits), isCidr: true);
         return true;
     }
 }

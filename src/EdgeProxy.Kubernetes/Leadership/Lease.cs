@@ -1,0 +1,9 @@
+using EdgeProxy.Kubernetes.Resources;
+
+namespace EdgeProxy.Kubernetes.Leadership;
+
+/// <summary>coordination.k8s.io/v1 Lease, as it is watched.</summary>
+internal sealed class Lease : KubernetesObject
+{
+    public LeaseSpec Spec { get; set; } = new();
+}
