@@ -140,6 +140,7 @@ public sealed class RollingUpdateTests : IAsyncDisposable
               timeout connect 5s
               timeout client 1m
               timeout server 1m
+              timeout check 5s
               option httpchk GET /readyz
               default-server check port 9180 inter 100ms fall 1 rise 1
             {Balance("http", 8000, 8080)}
