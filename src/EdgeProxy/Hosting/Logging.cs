@@ -2,6 +2,7 @@ using EdgeProxy.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 
 namespace EdgeProxy.Hosting;
 
@@ -9,18 +10,13 @@ namespace EdgeProxy.Hosting;
 internal static class Logging
 {
     /// <summary>One readable line each on a terminal, one JSON object each otherwise.</summary>
-    public static ILoggerFactory Create(ProxySettings settings)
+    public static ILoggerFactory Create(ProxySettings settings, LogLevelSwitch level)
     {
-        var level = settings.LogLevel ?? LogLevel.Information;
         var json = settings.LogFormat == LogFormat.Json || (settings.LogFormat == LogFormat.Auto && Console.IsErrorRedirected);
         return LoggerFactory.Create(logging =>
         {
-            logging.SetMinimumLevel(level);
-
-            // Kestrel and YARP report what we already report with a reason of our own.
-            logging.AddFilter("Microsoft", level < LogLevel.Information ? level : LogLevel.Warning);
-            logging.AddFilter("Microsoft.Extensions.Hosting", level < LogLevel.Information ? level : LogLevel.None);
-            logging.AddFilter("Yarp", level < LogLevel.Information ? level : LogLevel.Warning);
+            logging.Services.AddSingleton<IConfigureOptions<LoggerFilterOptions>>(level);
+            logging.Services.AddSingleton<IOptionsChangeTokenSource<LoggerFilterOptions>>(level);
             logging.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
             if (json)
             {

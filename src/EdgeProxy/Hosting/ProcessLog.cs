@@ -85,6 +85,12 @@ internal static partial class ProcessLog
     [LoggerMessage(120, LogLevel.Warning, "Metrics or traces do not get through to the OTLP endpoint ({What}); those are lost. Said at most every five minutes.")]
     public static partial void OtlpTrouble(ILogger logger, string what);
 
+    [LoggerMessage(121, LogLevel.Information, "Endpoint {Endpoint} of {ServicePort} was {What} through the admin port.")]
+    public static partial void EndpointDrained(ILogger logger, string what, Backend endpoint, ServicePortName servicePort);
+
+    [LoggerMessage(122, LogLevel.Information, "The log level is {Level} from now on, as the admin port was told; {Configured} after a restart.")]
+    public static partial void LogLevelChanged(ILogger logger, LogLevel level, LogLevel configured);
+
     [LoggerMessage(129, LogLevel.Warning, "net.ipv4.conf.*.src_valid_mark is set for {Interfaces}: the kernel drops IPv4 packets from neighbours that --vips redirect sends here. Set it to 0, or use --vips dummy or anyip.")]
     public static partial void MarkedSourcesAreChecked(ILogger logger, string interfaces);
 

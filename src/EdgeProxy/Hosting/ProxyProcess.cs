@@ -29,7 +29,7 @@ namespace EdgeProxy.Hosting;
 /// The running proxy: sources feed snapshots, L4 and L7 serve them. The one place that knows every part, in the order in which they start;
 /// they end in the opposite order.
 /// </summary>
-internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions controlPlane, DemoStage? demo, ILoggerFactory loggers)
+internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions controlPlane, DemoStage? demo, LogLevelSwitch logLevel, ILoggerFactory loggers)
 {
     private const int DefaultAdminPort = 9180;
     private static readonly TimeSpan LongestLookUp = TimeSpan.FromSeconds(5);
@@ -268,11 +268,12 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
     /// <summary>A second process on one machine must not fail for a port nobody asked for.</summary>
     private async Task<ProbeServer> StartAdminAsync(LiveProcess live)
     {
-        var metrics = new MetricsPage(live, settings.NginxMetrics);
+        var token = settings.AdminTokenFile is { } file ? new AdminToken(file) : null;
+        var api = new AdminApi(live, new AdminGate(token), new MetricsPage(live, settings.NginxMetrics), logLevel, _logger);
         Task<ProbeServer> StartAsync(int port) => ProbeServer.StartAsync(
             new IPEndPoint(settings.AdminAddress, port),
             "the admin port",
-            context => AdminApi.AnswerAsync(context, live, metrics),
+            api.AnswerAsync,
             loggers,
             CancellationToken.None);
 

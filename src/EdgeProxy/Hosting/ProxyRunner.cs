@@ -3,6 +3,7 @@ using EdgeProxy.Demo;
 using EdgeProxy.Kubernetes.Api.Configuration;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Settings;
+using Microsoft.Extensions.Logging;
 
 namespace EdgeProxy.Hosting;
 
@@ -26,19 +27,20 @@ internal static class ProxyRunner
             return ExitCodes.CouldNotRead;
         }
 
-        using var loggers = Logging.Create(settings);
+        using var level = new LogLevelSwitch(settings.LogLevel ?? LogLevel.Information);
+        using var loggers = Logging.Create(settings, level);
         using var signals = new ShutdownSignals();
         try
         {
             if (demo is null)
             {
-                await new ProxyProcess(settings, controlPlane, demo: null, loggers) { Cluster = cluster }.RunAsync(signals);
+                await new ProxyProcess(settings, controlPlane, demo: null, level, loggers) { Cluster = cluster }.RunAsync(signals);
                 return ExitCodes.Success;
             }
 
             // The pods outlive the proxy, so that its drain has somebody to talk to.
             await using var pods = new DemoPods(demo, loggers);
-            var process = new ProxyProcess(settings, controlPlane, new DemoStage(new DemoWorkloads(demo), pods), loggers)
+            var process = new ProxyProcess(settings, controlPlane, new DemoStage(new DemoWorkloads(demo), pods), level, loggers)
             {
                 Ready = (served, http, https) => PrintGuide(settings, served, http, https),
             };

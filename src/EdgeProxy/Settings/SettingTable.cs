@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
+using EdgeProxy.Admin;
 using EdgeProxy.Dns.Resolving;
 using EdgeProxy.Http.AccessLogs;
 using EdgeProxy.Http.Reporting;
@@ -295,7 +296,13 @@ internal static class SettingTable
             settings.AdminAddress = address;
             return null;
         }),
-        Port("admin-port", "Port of /healthz, /readyz and /metrics. Default 9180, or any free one when that is taken.", (settings, port) => settings.AdminPort = port),
+        Port("admin-port", "Port of the web page, /healthz, /readyz, /metrics and the API. Default 9180, or any free one when that is taken.", (settings, port) => settings.AdminPort = port),
+        One("admin-token-file", "FILE", "File with the token that the admin port asks for (Authorization: Bearer), probes aside; at least 16 characters, read again when it changes. Default: none.",
+            (settings, value) =>
+            {
+                settings.AdminTokenFile = value;
+                return AdminToken.Read(value, out var mistake) is null ? mistake : null;
+            }),
         Duration("drain-timeout", DurationRule.UpToAnHour, "Time open connections get to finish after SIGTERM. Default 30s; demo 1s.",
             (settings, limit) => settings.DrainTimeout = limit),
         One("healthz-bind-address", "IP[:PORT]", "Where to answer /healthz and /livez as kube-proxy does, such as 0.0.0.0; port 10256 when left out. Default: nowhere.",
