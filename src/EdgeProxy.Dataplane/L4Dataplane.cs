@@ -93,6 +93,21 @@ public sealed class L4Dataplane : IAsyncDisposable
     /// <summary>Open TCP connections.</summary>
     public int ConnectionCount => _sessions.Count;
 
+    /// <summary>
+    /// Brings <see cref="ServicePortState.Traffic"/> up to date with connections that are still open; their bytes are added at their end otherwise.
+    /// </summary>
+    public Task ReportTrafficAsync(CancellationToken cancellationToken) => Task.WhenAll(_flows.Select(flows =>
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var isPosted = flows.Loop.TryPost(() =>
+        {
+            _sessions.ReportTraffic(flows.Loop);
+            flows.ReportTraffic();
+            done.SetResult();
+        });
+        return isPosted ? done.Task.WaitAsync(cancellationToken) : Task.CompletedTask;
+    }));
+
     /// <summary>Tries frontends that could not be bound again now, not when they are due: the host's addresses changed.</summary>
     public void RetryFailedListeners()
     {

@@ -21,6 +21,7 @@ public sealed class Backend(EndpointAddress address, TimeSpan now = default)
     private SlowStartRamp _ramp;
     private PeakEwma _latency = new(now);
     private ulong _addressHash;
+    private volatile bool _isDrained;
 
     /// <summary>Where it listens.</summary>
     public EndpointAddress Address { get; } = address;
@@ -47,8 +48,15 @@ public sealed class Backend(EndpointAddress address, TimeSpan now = default)
     /// </summary>
     internal int Inactive { get; set; }
 
-    /// <summary>Takes new connections: its weight is not 0 and it is not full.</summary>
-    public bool IsOpen => Weight > 0 && (MaxConnections == 0 || Active < MaxConnections);
+    /// <summary>An operator took it out: it gets no new connections, flows and requests; those it has go on. Default false.</summary>
+    public bool IsDrained
+    {
+        get => _isDrained;
+        set => _isDrained = value;
+    }
+
+    /// <summary>Takes new connections: its weight is not 0, it is not full, and nobody took it out.</summary>
+    public bool IsOpen => Weight > 0 && !_isDrained && (MaxConnections == 0 || Active < MaxConnections);
 
     /// <summary>False while its health checks fail; true when there are none.</summary>
     public bool IsHealthy => !_health.IsDown;

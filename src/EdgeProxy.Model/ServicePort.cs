@@ -207,7 +207,7 @@ public sealed class ServicePort
     {
         foreach (var backend in candidates.AsSpan())
         {
-            if (backend.IsHealthy && backend.Weight > 0)
+            if (backend is { IsHealthy: true, Weight: > 0, IsDrained: false })
             {
                 return true;
             }

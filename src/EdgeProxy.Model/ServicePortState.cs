@@ -1,5 +1,6 @@
 using EdgeProxy.Model.Affinity;
 using EdgeProxy.Model.Ejection;
+using EdgeProxy.Model.Metrics;
 
 namespace EdgeProxy.Model;
 
@@ -11,14 +12,15 @@ public sealed class ServicePortState
 
     /// <summary>Nothing is known yet.</summary>
     public ServicePortState(TimeProvider time)
-        : this(time, new Ejections(time))
+        : this(time, new Ejections(time), new TrafficTally())
     {
     }
 
-    private ServicePortState(TimeProvider time, Ejections ejections)
+    private ServicePortState(TimeProvider time, Ejections ejections, TrafficTally traffic)
     {
         Time = time;
         Ejections = ejections;
+        Traffic = traffic;
     }
 
     /// <summary>Which client is bound to which backend; made when the first client is, as most Services never bind any.</summary>
@@ -27,11 +29,14 @@ public sealed class ServicePortState
     /// <summary>Which backends are passed over because they keep failing.</summary>
     public Ejections Ejections { get; }
 
+    /// <summary>What it has had to do.</summary>
+    public TrafficTally Traffic { get; }
+
     /// <summary>The clock of all of it.</summary>
     internal TimeProvider Time { get; }
 
     /// <summary>The same with nobody bound: affinity was switched off, and starts afresh when it is switched on again.</summary>
-    internal ServicePortState WithoutBindings() => new(Time, Ejections);
+    internal ServicePortState WithoutBindings() => new(Time, Ejections, Traffic);
 
     /// <summary>Notes that clients' addresses may not be used here. True the first time: one warning a service port is enough.</summary>
     public bool TryNoteTransparentRefusal() => !Interlocked.Exchange(ref _transparentRefused, true);

@@ -2,6 +2,7 @@ using EdgeProxy.Dataplane.Counting;
 using EdgeProxy.Dataplane.Listeners;
 using EdgeProxy.Model;
 using EdgeProxy.Model.Eligibility;
+using EdgeProxy.Model.Metrics;
 using EdgeProxy.Model.Scheduling;
 using EdgeProxy.Transport;
 using EdgeProxy.Transport.ProxyProtocol;
@@ -23,6 +24,9 @@ internal sealed class ServiceSession(
     private Scheduler? _scheduler;
     private TriedBackends _tried;
     private Backend? _backend;
+    private TrafficTally? _traffic;
+    private long _reportedUp;
+    private long _reportedDown;
     private Backend? _lastTried;
     private ServicePortName? _service;
     private TimeSpan _acceptedAt;
@@ -41,6 +45,14 @@ internal sealed class ServiceSession(
 
     /// <summary>Who is served: the peer, or whom its PROXY header announced.</summary>
     private IpEndpoint Client => _announced?.Source ?? RemoteEndpoint;
+
+    /// <summary>Adds what was relayed since the last time to what the Service has had to do. On its loop.</summary>
+    internal void ReportTraffic()
+    {
+        var (up, down) = (BytesUp, BytesDown);
+        _traffic?.CountBytes(up - _reportedUp, down - _reportedDown);
+        (_reportedUp, _reportedDown) = (up, down);
+    }
 
     protected override void OnAccepted()
     {
@@ -81,6 +93,8 @@ internal sealed class ServiceSession(
         _port = resolution.ServicePort!; // there is one to forward to
         _service = _port.Name;
         _scheduler = resolution.Scheduler;
+        _traffic = _port.State.Traffic;
+        _traffic.CountConnection();
         IdleTimeout = _port.Service.Timeouts.Idle;
         KeepAlive = _port.Service.Timeouts.KeepAlive;
         DialNext(CloseReason.NoEndpoint, mayRepeat: false);
@@ -133,6 +147,12 @@ internal sealed class ServiceSession(
     {
         _backend?.Release();
         sessions.Remove(this);
+        ReportTraffic();
+        if (reason == CloseReason.BackendReset)
+        {
+            _traffic?.CountError();
+        }
+
         var lasted = Loop.Now - _acceptedAt;
         counters.Of(Loop).Count(LoopTally.Closed(reason));
         counters.Lifetimes.Record(lasted);
@@ -167,6 +187,7 @@ internal sealed class ServiceSession(
             return;
         }
 
+        _traffic?.CountError();
         Reset(otherwise);
     }
 

@@ -12,6 +12,9 @@ internal sealed class SessionTable(EventLoopGroup loops)
     // Closing one takes several system calls; other sessions of the loop should not wait for those of thousands.
     private const int CutsPerTurn = 64;
 
+    // 0.2 µs each when none is in a cache: at most 4 ms of a loop's time, and only while somebody watches.
+    private const int MostReported = 20_000;
+
     private readonly ServiceSession?[] _heads = new ServiceSession?[loops.Loops.Count];
     private int _count;
     private TaskCompletionSource? _empty;
@@ -84,6 +87,17 @@ internal sealed class SessionTable(EventLoopGroup loops)
         foreach (var loop in loops.Loops)
         {
             loop.Post(() => AbortSome(loop, Find(loop, backends), backends, reason));
+        }
+    }
+
+    /// <summary>Adds what the sessions of a loop relayed lately to what their Services have had to do; of very many, the newest. On that loop.</summary>
+    public void ReportTraffic(EventLoop loop)
+    {
+        var session = _heads[loop.Index];
+        for (var i = 0; i < MostReported && session is not null; i++)
+        {
+            session.ReportTraffic();
+            session = session.Next;
         }
     }
 

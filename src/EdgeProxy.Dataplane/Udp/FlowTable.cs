@@ -70,6 +70,18 @@ internal sealed class FlowTable<TFlow>(int capacity)
         return true;
     }
 
+    /// <summary>All flows, in no particular order.</summary>
+    public IEnumerable<TFlow> All()
+    {
+        foreach (var lane in _lanes)
+        {
+            for (var flow = lane.Oldest; flow is not null; flow = flow.Newer)
+            {
+                yield return flow;
+            }
+        }
+    }
+
     /// <summary>A flow whose time is over; null when there is none.</summary>
     public TFlow? Expired(TimeSpan now)
     {

@@ -11,6 +11,9 @@ internal sealed class LoopFlows
     /// <summary>How often idle flows are looked for; a flow lives at most this much longer than its timeout.</summary>
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
+    // As of sessions: a few milliseconds of the loop's time, while somebody watches.
+    private const int MostReported = 20_000;
+
     private readonly FlowTable<UdpFlow> _table;
     private readonly LoopTimer _sweep;
     private long _moved;
@@ -103,6 +106,15 @@ internal sealed class LoopFlows
         }
 
         return true;
+    }
+
+    /// <summary>Adds what flows passed on lately to what their Services have had to do; of very many, some.</summary>
+    public void ReportTraffic()
+    {
+        foreach (var flow in _table.All().Take(MostReported))
+        {
+            flow.ReportTraffic();
+        }
     }
 
     private static TimeSpan TimeoutOf(UdpFlow flow) => flow.State == FlowState.Unanswered ? flow.Timeouts.UdpFirstReply : flow.Timeouts.UdpIdle;

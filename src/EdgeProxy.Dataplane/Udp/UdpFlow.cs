@@ -29,6 +29,8 @@ internal sealed class UdpFlow(
     private readonly TimeSpan _begunAt = flows.Loop.Now;
     private long _bytesReceived;
     private long _bytesSent;
+    private long _reportedReceived;
+    private long _reportedSent;
 
     // The last snapshot looked at; its number only, because a flow its client has forgotten must not keep a snapshot alive.
     private long _generation;
@@ -44,6 +46,13 @@ internal sealed class UdpFlow(
 
     /// <summary>Those of its Service, as of the last snapshot it looked at.</summary>
     public ServiceTimeouts Timeouts => _servicePort?.Service.Timeouts ?? ServiceTimeouts.Default;
+
+    /// <summary>Adds what passed since the last time to what the Service has had to do.</summary>
+    public void ReportTraffic()
+    {
+        _servicePort?.State.Traffic.CountBytes(_bytesReceived - _reportedReceived, _bytesSent - _reportedSent);
+        (_reportedReceived, _reportedSent) = (_bytesReceived, _bytesSent);
+    }
 
     /// <summary>Passes datagrams on to the backend; false, and why, when nobody may serve this client: the flow is over then.</summary>
     public bool Forward(DatagramRun run, out CloseReason otherwise)
@@ -127,6 +136,7 @@ internal sealed class UdpFlow(
     /// <summary>Ends it.</summary>
     public void End(CloseReason reason)
     {
+        ReportTraffic();
         if (flows.Options.ConnectionLog is { } log)
         {
             log.Write(new ConnectionEnd(
@@ -169,6 +179,11 @@ internal sealed class UdpFlow(
             {
                 return false;
             }
+        }
+
+        if (_servicePort is null)
+        {
+            resolution.ServicePort!.State.Traffic.CountConnection(); // there is one to forward to
         }
 
         _servicePort = resolution.ServicePort;

@@ -194,6 +194,11 @@ public static class RequestExplainer
             };
         }
 
+        if (backend.IsDrained)
+        {
+            return "drained through the admin port: gets nothing new";
+        }
+
         if (!backend.IsHealthy)
         {
             return "fails its health check: passed over while others are there";

@@ -10,6 +10,7 @@ public sealed class HttpMetrics
     private const int SetsWithDetail = 5_000;
     private const int NginxSets = 1_000;
     private const int TrySets = 24;
+    private const int FirstServerError = 500;
 
     private readonly MetricsDetail _detail;
     private readonly StripedCounter[] _active = [new(), new()];
@@ -17,6 +18,7 @@ public sealed class HttpMetrics
     private readonly StripedCounter[] _connections = [new(), new()];
     private readonly StripedCounter[] _reasons = [.. Enum.GetValues<ResponseReason>().Select(_ => new StripedCounter())];
     private readonly StripedCounter _retries = new();
+    private readonly StripedCounter _errors = new();
     private readonly StripedCounter _received = new();
     private readonly StripedCounter _sent = new();
     private readonly StripedCounter _ejections = new();
@@ -40,6 +42,9 @@ public sealed class HttpMetrics
 
     /// <summary>The same requests as ingress-nginx counts them; null: not asked for.</summary>
     public LabelledSeries<NginxLabels, NginxSeries>? Nginx { get; }
+
+    /// <summary>Requests with a 5xx, or an answer that broke off.</summary>
+    public long Errors => _errors.Value;
 
     /// <summary>Tries after the first.</summary>
     public long Retries => _retries.Value;
@@ -85,6 +90,10 @@ public sealed class HttpMetrics
         AddIfAny(_received, request.RequestBytes);
         AddIfAny(_sent, request.BodyBytesSent);
         AddIfAny(_retries, request.Tries - 1);
+        var isError = status >= FirstServerError || (reason.IsError() && reason.Status() >= FirstServerError);
+        AddIfAny(_errors, isError ? 1 : 0);
+        request.Route?.Traffic.CountRequest(isError, duration, request.RequestBytes, request.BodyBytesSent);
+        request.ServicePort?.State.Traffic.CountRequest(isError, duration, request.RequestBytes, request.BodyBytesSent);
         if (Nginx is { } nginx)
         {
             var series = nginx.For(NginxLabels.Of(request, labels));

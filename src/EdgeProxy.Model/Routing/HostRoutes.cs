@@ -88,6 +88,29 @@ internal sealed class HostRoutes
         return routes;
     }
 
+    /// <summary>Rules that were there before go on counting.</summary>
+    public void GoOn(HostRoutes? before)
+    {
+        if (before is null)
+        {
+            return;
+        }
+
+        var known = new Dictionary<(NamespacedName Ingress, string Path, PathType Type), Route>();
+        foreach (var route in before.All())
+        {
+            known.TryAdd((route.Ingress, route.Path, route.Type), route);
+        }
+
+        foreach (var route in All())
+        {
+            if (known.TryGetValue((route.Ingress, route.Path, route.Type), out var same))
+            {
+                route.GoOn(same);
+            }
+        }
+    }
+
     /// <summary>A route that takes every path: a default backend's.</summary>
     public static Route DefaultRoute(IngressConfig ingress, string host, bool hostHasTls, HostPolicies? hostPolicies) => new()
     {

@@ -1,8 +1,9 @@
+using EdgeProxy.Model.Metrics;
 using EdgeProxy.Model.Policies;
 
 namespace EdgeProxy.Model.Routing;
 
-/// <summary>Where a request goes, and what is done to it on the way. Immutable and precompiled: serving it decides nothing again.</summary>
+/// <summary>Where a request goes, and what is done to it on the way. Immutable, but for what it counts, and precompiled: serving it decides nothing again.</summary>
 public sealed class Route
 {
     /// <summary>The Ingress it comes from.</summary>
@@ -41,11 +42,17 @@ public sealed class Route
     /// <summary>Who serves some of its requests instead; null: nobody.</summary>
     public CanaryRoute? Canary { get; init; }
 
+    /// <summary>What it has had to do; that of the same rule in the table before, where there was one.</summary>
+    public TrafficTally Traffic { get; private set; } = new();
+
     /// <summary>True when a request needs more than being forwarded or sent to https.</summary>
     public bool HasSteps => Policies is not null || HostPolicies is not null || IsClosed || RedirectsToHost is not null;
 
     /// <summary>True when an annotation restricts access in a way that cannot be honoured: answers 503.</summary>
     public bool IsClosed { get; init; }
+
+    /// <summary>Goes on counting where the same rule of the table before stands. Before anybody else sees this one.</summary>
+    internal void GoOn(Route before) => Traffic = before.Traffic;
 
     /// <summary><c>namespace/name host path</c>, for logs.</summary>
     public override string ToString() => $"{Ingress} {(Host.Length == 0 ? "*" : Host)}{Path}";

@@ -142,6 +142,7 @@ public sealed class RouteTable
         {
             var before = hosts.Find(host)?.Routes;
             var after = Rebuild(hosts, ingresses, host);
+            after?.GoOn(before);
             Rename(hosts, host, before, after);
         }
 
@@ -265,7 +266,13 @@ public sealed class RouteTable
         }
 
         var oldest = next.Values.Where(IsCatchAll).Order(IngressAge.OldestFirst).FirstOrDefault();
-        return oldest is null ? null : HostRoutes.DefaultRoute(oldest, "", hostHasTls: false, hostPolicies: null);
+        var route = oldest is null ? null : HostRoutes.DefaultRoute(oldest, "", hostHasTls: false, hostPolicies: null);
+        if (_catchAll is not null && route?.Ingress == _catchAll.Ingress)
+        {
+            route.GoOn(_catchAll);
+        }
+
+        return route;
     }
 
     private static bool IsCatchAll(IngressConfig ingress) => ingress.Rules.IsEmpty && ingress.DefaultBackend is not null && ingress.Canary is null;

@@ -11,14 +11,16 @@ internal sealed class CertificateReport(ProxySnapshot snapshot, DateTimeOffset n
     private const int LongestList = 10;
     private static readonly TimeSpan Soon = TimeSpan.FromDays(30);
 
-    /// <summary>All of them, by when they end, those of Secrets that are not wanted aside.</summary>
-    public CertificatesDocument Certificates(Func<NamespacedName, bool> isWanted)
+    /// <summary>Those that are wanted, by when they end.</summary>
+    public CertificatesDocument Certificates(ListQuery query)
     {
         var hosts = snapshot.Routes.Hosts.Order(StringComparer.Ordinal).Select(host => (Host: host, Secret: ServedWith(host)?.Name)).Where(entry => entry.Secret is not null)
             .ToLookup(entry => entry.Secret!.Value, entry => entry.Host);
+        var matching = ByEnd().Where(certificate => query.Wants(certificate.Name) && query.Finds([certificate.Name.ToString(), .. certificate.DnsNames])).ToList();
         return new CertificatesDocument(
             snapshot.Generation,
-            [.. ByEnd().Where(certificate => isWanted(certificate.Name)).Select(certificate => new CertificateDocument(
+            matching.Count,
+            [.. query.Page(matching).Select(certificate => new CertificateDocument(
                 certificate.Name.ToString(),
                 certificate.DnsNames,
                 certificate.Issuer,
@@ -26,8 +28,8 @@ internal sealed class CertificateReport(ProxySnapshot snapshot, DateTimeOffset n
                 DaysLeft(certificate),
                 [.. hosts[certificate.Name]],
                 certificate.Name == snapshot.DefaultCertificate))],
-            [.. HostsWithout().Where(host => snapshot.Routes.CertificatesFor(host).Any(isWanted)).Order(StringComparer.Ordinal).Select(host =>
-                new HostWithoutDocument(host, [.. snapshot.Routes.CertificatesFor(host).Select(secret => secret.ToString())]))]);
+            [.. HostsWithout().Where(host => query.Finds(host) && snapshot.Routes.CertificatesFor(host).Any(query.Wants)).Order(StringComparer.Ordinal).Select(host =>
+                new HostWithoutDocument(host, [.. snapshot.Routes.CertificatesFor(host).Select(secret => secret.ToString())])).Take(query.Limit)]);
     }
 
     /// <summary>Counts them.</summary>

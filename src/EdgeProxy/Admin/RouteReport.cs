@@ -9,20 +9,29 @@ namespace EdgeProxy.Admin;
 /// <summary>HTTP routes of a snapshot, for reports.</summary>
 internal sealed class RouteReport(ProxySnapshot snapshot)
 {
-    /// <summary>Routes that a request can meet, of Ingresses and hosts that are wanted.</summary>
-    public IEnumerable<RouteDocument> Routes(Func<NamespacedName, bool> isWanted, Func<string, bool> isWantedHost) => snapshot.Routes.All()
-        .Where(route => isWanted(route.Ingress) && isWantedHost(route.Host))
-        .OrderBy(route => route.Host, StringComparer.Ordinal)
-        .ThenBy(route => route.Path, StringComparer.Ordinal)
-        .ThenBy(route => route.Type)
-        .Select(Describe);
+    /// <summary>How a route's path is compared, in a word.</summary>
+    public static string TypeOf(Route route, ProxySnapshot snapshot) =>
+        route.Path.Length == 0 ? "Default" : snapshot.Routes.IsPattern(route.Host, route.Ingress, route.Path) ? "Pattern" : route.Type.ToString();
 
-    /// <summary>Rules that are never reached.</summary>
-    public IEnumerable<ShadowedDocument> Shadowed(Func<NamespacedName, bool> isWanted, Func<string, bool> isWantedHost) =>
+    /// <summary>Routes that a request can meet, and rules that none does.</summary>
+    public RoutesDocument Routes(ListQuery query)
+    {
+        var matching = snapshot.Routes.All()
+            .Where(route => query.Wants(route.Ingress) && query.WantsHost(route.Host) && query.Finds(route.Host + route.Path, route.Ingress.ToString(), route.Backend?.ToString()))
+            .ToList();
+        var ordered = matching
+            .OrderBy(route => !query.TroubleFirst || StateOf(route) is "forwards" or "redirects")
+            .ThenBy(route => route.Host, StringComparer.Ordinal)
+            .ThenBy(route => route.Path, StringComparer.Ordinal)
+            .ThenBy(route => route.Type);
+        return new RoutesDocument(snapshot.Generation, matching.Count, query.Page(ordered).Select(Describe), query.Page(Shadowed(query)));
+    }
+
+    private IEnumerable<ShadowedDocument> Shadowed(ListQuery query) =>
         from shadowed in Shadowing.Find(snapshot.Routes)
         let rule = snapshot.Routes.Ingresses[shadowed.Ingress].Rules[shadowed.Rule]
-        where isWanted(shadowed.Ingress) && isWantedHost(rule.Host)
         let path = rule.Paths[shadowed.Path]
+        where query.Wants(shadowed.Ingress) && query.WantsHost(rule.Host) && query.Finds(rule.Host + path.Path, shadowed.Ingress.ToString())
         select new ShadowedDocument(rule.Host, path.Path, path.Type.ToString(), shadowed.Ingress.ToString(), shadowed.By.ToString());
 
     /// <summary>Counts them.</summary>
@@ -44,7 +53,7 @@ internal sealed class RouteReport(ProxySnapshot snapshot)
     private RouteDocument Describe(Route route) => new(
         route.Host,
         route.Path,
-        route.Path.Length == 0 ? "Default" : snapshot.Routes.IsPattern(route.Host, route.Ingress, route.Path) ? "Pattern" : route.Type.ToString(),
+        TypeOf(route, snapshot),
         route.Ingress.ToString(),
         route.Backend?.ToString(),
         StateOf(route),
@@ -55,7 +64,8 @@ internal sealed class RouteReport(ProxySnapshot snapshot)
         route.Canary is { } canary
             ? new CanaryDocument(
                 canary.Ingress.ToString(), canary.Backend.ToString(), canary.Policy.Weight, canary.Policy.WeightTotal, canary.Policy.Header, canary.Policy.Cookie)
-            : null);
+            : null,
+        TrafficDocument.OfRoute(route.Traffic.Value));
 
     private string StateOf(Route route)
     {

@@ -12,9 +12,13 @@ internal sealed class ServiceReport(ProxySnapshot snapshot, L4Dataplane? l4)
 {
     private const int LongestList = 100;
 
-    /// <summary>Those <paramref name="isWanted"/>, by name.</summary>
-    public IEnumerable<ServiceDocument> Services(Func<NamespacedName, bool> isWanted) =>
-        snapshot.Services.Where(entry => isWanted(entry.Key)).OrderBy(entry => entry.Key).Select(entry => Describe(entry.Value));
+    /// <summary>Those that are wanted, by name.</summary>
+    public ServicesDocument Services(ListQuery query)
+    {
+        var matching = snapshot.Services.Values.Where(service => query.Wants(service.Config.Name) && Finds(query, service)).ToList();
+        var ordered = matching.OrderBy(service => !query.TroubleFirst || !IsInTrouble(service)).ThenBy(service => service.Config.Name);
+        return new ServicesDocument(snapshot.Generation, matching.Count, query.Page(ordered).Select(Describe));
+    }
 
     /// <summary>Counts Services and frontends.</summary>
     public ServiceCounts CountServices()
@@ -33,7 +37,7 @@ internal sealed class ServiceReport(ProxySnapshot snapshot, L4Dataplane? l4)
     /// <summary>Counts endpoints, and names those that are passed over.</summary>
     public EndpointCounts CountEndpoints()
     {
-        var (total, ready, terminating, ejected, unhealthy) = (0, 0, 0, 0, 0);
+        var (total, ready, terminating, ejected, unhealthy, drained) = (0, 0, 0, 0, 0, 0);
         var passedOver = ImmutableArray.CreateBuilder<PassedOverDocument>();
         foreach (var port in snapshot.Services.Values.SelectMany(service => service.Ports))
         {
@@ -46,16 +50,27 @@ internal sealed class ServiceReport(ProxySnapshot snapshot, L4Dataplane? l4)
                 var ejection = port.EjectedFor(backend);
                 ejected += ejection > TimeSpan.Zero ? 1 : 0;
                 unhealthy += backend.IsHealthy ? 0 : 1;
-                if ((ejection > TimeSpan.Zero || !backend.IsHealthy) && passedOver.Count < LongestList)
+                drained += backend.IsDrained ? 1 : 0;
+                if ((ejection > TimeSpan.Zero || !backend.IsHealthy || backend.IsDrained) && passedOver.Count < LongestList)
                 {
-                    var state = backend.IsHealthy ? "ejected" : "unhealthy";
-                    passedOver.Add(new PassedOverDocument(port.Name.ToString(), backend.Address.ToString(), state, Seconds(ejection)));
+                    var state = backend.IsDrained ? "drained" : backend.IsHealthy ? "ejected" : "unhealthy";
+                    passedOver.Add(new PassedOverDocument(port.Name.ToString(), backend.Address.ToString(), state, Seconds(ejection), backend.Active));
                 }
             }
         }
 
-        return new EndpointCounts(total, ready, terminating, total - ready - terminating, ejected, unhealthy, passedOver.ToImmutable());
+        return new EndpointCounts(total, ready, terminating, total - ready - terminating, ejected, unhealthy, passedOver.ToImmutable(), drained);
     }
+
+    private static bool Finds(ListQuery query, ServiceEntry service) =>
+        query.Finds(service.Config.Name.ToString())
+        || service.Frontends.Any(frontend => query.Finds(frontend.Address.ToString()))
+        || service.Ports.Any(port => port.Backends.Any(backend => query.Finds(backend.Address.ToString())));
+
+    /// <summary>Somebody is refused, or gets less than was meant.</summary>
+    private bool IsInTrouble(ServiceEntry service) =>
+        service.Frontends.Any(frontend => StateOf(frontend).State != "listening")
+        || service.Ports.Any(port => port.Backends.Any(backend => !backend.IsHealthy || backend.IsDrained || port.EjectedFor(backend) > TimeSpan.Zero));
 
     private ServiceDocument Describe(ServiceEntry service)
     {
@@ -84,7 +99,8 @@ internal sealed class ServiceReport(ProxySnapshot snapshot, L4Dataplane? l4)
         port.Config.Port,
         port.Config.NodePort == 0 ? null : port.Config.NodePort,
         port.Config.AppProtocol,
-        [.. port.Backends.Select((backend, index) => Describe(port, backend, port.Config.Endpoints[index]))]);
+        [.. port.Backends.Select((backend, index) => Describe(port, backend, port.Config.Endpoints[index]))],
+        TrafficDocument.OfPort(port.State.Traffic.Value));
 
     private static EndpointDocument Describe(ServicePort port, Backend backend, Endpoint endpoint) => new(
         backend.Address.ToString(),
@@ -95,7 +111,8 @@ internal sealed class ServiceReport(ProxySnapshot snapshot, L4Dataplane? l4)
         backend.Weight,
         backend.MaxConnections == 0 ? null : backend.MaxConnections,
         backend.Active,
-        endpoint.ZoneHints);
+        endpoint.ZoneHints,
+        backend.IsDrained);
 
     private FrontendDocument Describe(Frontend frontend)
     {

@@ -1,6 +1,7 @@
-using System.Reflection;
 using EdgeProxy.Admin.Documents;
 using EdgeProxy.Hosting;
+using EdgeProxy.Http;
+using EdgeProxy.Http.Reporting;
 using EdgeProxy.Kubernetes.Problems;
 using EdgeProxy.Kubernetes.Writing;
 using EdgeProxy.Transport.Loops;
@@ -10,9 +11,6 @@ namespace EdgeProxy.Admin;
 /// <summary>Everything a running process has to tell, in numbers.</summary>
 internal static class StatusReport
 {
-    private static readonly string Version =
-        typeof(StatusReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
-
     /// <summary>Looks at it now.</summary>
     public static StatusDocument Of(LiveProcess process)
     {
@@ -20,7 +18,7 @@ internal static class StatusReport
         var now = process.Time.GetUtcNow();
         var services = new ServiceReport(snapshot, process.L4);
         return new StatusDocument(
-            Version,
+            ProgramVersion.Text,
             process.Node,
             process.StartedAt,
             Math.Round(process.Uptime.TotalSeconds, 1),
@@ -36,7 +34,8 @@ internal static class StatusReport
             new CertificateReport(snapshot, now).Count(),
             process.Writer is { } writer ? Leader(writer) : null,
             Connections(process.Loops?.Loops ?? []),
-            Problems(process.Changes.Problems));
+            Problems(process.Changes.Problems),
+            process.Http is { } http ? Http(http.Metrics) : null);
     }
 
     private static SnapshotDocument Snapshot(long generation, DateTimeOffset? publishedAt, DateTimeOffset now) =>
@@ -61,9 +60,19 @@ internal static class StatusReport
     private static ConnectionCounts Connections(IReadOnlyList<EventLoop> loops) => new(
         loops.Sum(loop => loop.Counters.ActiveSessions),
         loops.Sum(loop => loop.Counters.AcceptedSessions),
+        loops.Sum(loop => loop.Counters.BytesUp + loop.Counters.DatagramBytesReceived),
+        loops.Sum(loop => loop.Counters.BytesDown + loop.Counters.DatagramBytesSent),
         loops.Sum(loop => loop.Counters.DatagramsReceived),
         loops.Sum(loop => loop.Counters.DatagramsSent),
         loops.Sum(loop => loop.Counters.DatagramsDropped));
+
+    private static HttpCounts Http(HttpMetrics metrics) => new(
+        metrics.Connections(https: false) + metrics.Connections(https: true),
+        metrics.Active(https: false) + metrics.Active(https: true),
+        Enum.GetValues<ResponseReason>().Sum(metrics.Ended),
+        metrics.Errors,
+        metrics.BytesReceived,
+        metrics.BytesSent);
 
     private static ProblemCounts Problems(IReadOnlyList<Problem> problems) => new(
         problems.Count(problem => problem.Severity == ProblemSeverity.Error),

@@ -14,9 +14,18 @@ internal static class CheckCommand
     public static Command Create()
     {
         var paths = new Argument<string[]>("PATH") { Arity = ArgumentArity.ZeroOrMore, Description = "Files and folders with manifests." };
-        var output = new Option<string>("--output", "-o") { Description = "text or json.", HelpName = "FORMAT", DefaultValueFactory = _ => "text" };
-        output.AcceptOnlyFromAmong("text", "json");
-        var command = new Command("check", "Read manifests as the proxy would and print every problem with file, line, object and field.") { paths, output };
+        var output = OutputOption.Create();
+        var command = new TaughtCommand("check", "Read manifests as the proxy would and print every problem with file, line, object and field.")
+        {
+            Examples =
+            [
+                "edgeproxy check ./manifests",
+                "edgeproxy check ingress.yaml --output json | jq '.problems[].message'",
+            ],
+            ExitCodes = [(0, "nothing is wrong, notes aside"), (1, "there are problems"), (2, "something could not be read, or wrong usage or settings")],
+        };
+        command.Arguments.Add(paths);
+        command.Options.Add(output);
         var options = new SettingOptions(command, paths);
         command.SetAction(parsed =>
         {

@@ -25,7 +25,7 @@ internal sealed record CheckReport(PipelineResult Result, bool CouldReadAll)
         var text = new StringBuilder();
         foreach (var problem in Problems)
         {
-            text.Append(problem).Append('\n');
+            text.Append(Painted(problem)).Append('\n');
         }
 
         foreach (var (ingress, uses) in Result.Annotations.OrderBy(entry => entry.Key))
@@ -100,6 +100,13 @@ internal sealed record CheckReport(PipelineResult Result, bool CouldReadAll)
         };
         return report.ToJsonString(Indented) + "\n";
     }
+
+    private static string Painted(Problem problem) => problem.Severity switch
+    {
+        ProblemSeverity.Error => Paint.Bad(problem.ToString()),
+        ProblemSeverity.Warning => Paint.Warning(problem.ToString()),
+        _ => problem.ToString(),
+    };
 
     /// <summary>Services with load-balancer addresses.</summary>
     private IEnumerable<(NamespacedName Service, string Addresses)> LoadBalancers() =>

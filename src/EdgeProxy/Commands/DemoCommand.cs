@@ -12,7 +12,16 @@ internal static class DemoCommand
     public static Command Create()
     {
         var paths = new Argument<string[]>("PATH") { Arity = ArgumentArity.ZeroOrMore, Description = "Manifests. Default: config/samples." };
-        var command = new Command("demo", "Serve manifests and play their pods, on loopback addresses and without any privilege.") { paths };
+        var command = new TaughtCommand("demo", "Serve manifests and play their pods, on loopback addresses and without any privilege.")
+        {
+            Examples =
+            [
+                "edgeproxy demo",
+                "edgeproxy demo ./manifests",
+            ],
+            ExitCodes = [(0, "stopped by a signal"), (1, "could not start: a port or an address cannot be had"), (2, "wrong usage or settings")],
+        };
+        command.Arguments.Add(paths);
         var options = new SettingOptions(command, paths);
         command.SetAction((parsed, _) =>
         {

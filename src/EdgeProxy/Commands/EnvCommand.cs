@@ -20,9 +20,20 @@ internal static class EnvCommand
         var paths = new Argument<string[]>("PATH") { Arity = ArgumentArity.ZeroOrMore, Description = "Files and folders with manifests." };
         var podNamespace = new Option<string>("--namespace", "-n") { Description = "Namespace of the pod.", HelpName = "NS", DefaultValueFactory = _ => "default" };
         var links = new Option<bool>("--enable-service-links") { Description = "As PodSpec.enableServiceLinks: false leaves only the API server's variables.", DefaultValueFactory = _ => true };
-        var output = new Option<string>("--output", "-o") { Description = "plain (KEY=VALUE), shell (export lines) or json.", HelpName = "FORMAT", DefaultValueFactory = _ => "plain" };
-        output.AcceptOnlyFromAmong("plain", "shell", "json");
-        var command = new Command("env", "Print the environment variables by which a container would find the Services, as kubelet sets them.") { paths, podNamespace, links, output };
+        var output = OutputOption.Create("plain (KEY=VALUE), shell (export lines) or json.", "plain", "shell", OutputOption.Json);
+        var command = new TaughtCommand("env", "Print the environment variables by which a container would find the Services, as kubelet sets them.")
+        {
+            Examples =
+            [
+                "edgeproxy env ./manifests --namespace shop",
+                "eval \"$(edgeproxy env ./manifests --output shell)\"",
+            ],
+            ExitCodes = [(0, "printed"), (2, "something could not be read, or wrong usage or settings")],
+        };
+        command.Arguments.Add(paths);
+        command.Options.Add(podNamespace);
+        command.Options.Add(links);
+        command.Options.Add(output);
         var options = new SettingOptions(command, paths);
         command.SetAction(parsed =>
         {

@@ -18,9 +18,20 @@ internal static class ExplainCommand
         var request = new Argument<string[]>("[METHOD] URL") { Arity = new ArgumentArity(1, 2), Description = "The request: GET unless said otherwise, then http:// or https://, host, path and query." };
         var headers = new Option<string[]>("--header", "-H") { Description = "A header line, 'Name: value'.", HelpName = "LINE", DefaultValueFactory = _ => [] };
         var admin = new Option<string?>("--admin") { Description = "Ask the running process whose admin port this is, such as http://127.0.0.1:9180.", HelpName = "URL" };
-        var output = new Option<string>("--output", "-o") { Description = "text or json.", HelpName = "FORMAT", DefaultValueFactory = _ => "text" };
-        output.AcceptOnlyFromAmong("text", "json");
-        var command = new Command("explain", "Say which listener, host, rule, Service and endpoints a request would meet, and why not the others.") { request, headers, admin, output };
+        var output = OutputOption.Create();
+        var command = new TaughtCommand("explain", "Say which listener, host, rule, Service and endpoints a request would meet, and why not the others.")
+        {
+            Examples =
+            [
+                "edgeproxy explain https://shop.example.com/cart --manifests ./manifests",
+                "edgeproxy explain POST http://shop.example.com/ -H 'Cookie: canary=always' --admin http://127.0.0.1:9180",
+            ],
+            ExitCodes = [(0, "an endpoint would get it, or the client be sent elsewhere"), (1, "the answer would be an error"), (2, "something could not be read or asked, or wrong usage or settings")],
+        };
+        command.Arguments.Add(request);
+        command.Options.Add(headers);
+        command.Options.Add(admin);
+        command.Options.Add(output);
         var options = new SettingOptions(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -29,8 +40,8 @@ internal static class ExplainCommand
             var explanation = errors.Count > 0
                 ? null
                 : parsed.GetValue(admin) is { } port
-                    ? await AdminClient.AskAsync(
-                        port, "/api/v1/explain" + question!.ToQuery(), text => JsonSerializer.Deserialize<RequestExplanation>(text, ExplainReport.Json), errors, cancellationToken)
+                    ? await new AdminClient(port, options.Read(parsed, errors).AdminTokenFile).AskAsync(
+                        "/api/v1/explain" + question!.ToQuery(), text => JsonSerializer.Deserialize<RequestExplanation>(text, ExplainReport.Json), errors, cancellationToken)
                     : Read(options, parsed, question!, errors);
             if (explanation is null)
             {

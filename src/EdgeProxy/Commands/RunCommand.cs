@@ -9,7 +9,16 @@ internal static class RunCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var command = new Command("run", "Serve the Services and Ingresses of a cluster, or of given manifests, and follow their changes.");
+        var command = new TaughtCommand("run", "Serve the Services and Ingresses of a cluster, or of given manifests, and follow their changes.")
+        {
+            Examples =
+            [
+                "edgeproxy run --manifests ./manifests",
+                "edgeproxy run --kubeconfig ~/.kube/config --vips dummy",
+                "edgeproxy run --config /etc/edgeproxy/edgeproxy.json",
+            ],
+            ExitCodes = [(0, "stopped by a signal"), (1, "could not start: a port or an address cannot be had"), (2, "wrong usage or settings")],
+        };
         var options = new SettingOptions(command);
         command.SetAction((parsed, _) =>
         {

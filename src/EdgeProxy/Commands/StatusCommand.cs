@@ -16,20 +16,27 @@ internal static class StatusCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var admin = new Option<string>("--admin")
-        {
-            Description = "The admin port of the process.", HelpName = "URL", DefaultValueFactory = _ => AdminClient.DefaultAddress,
-        };
-        var output = new Option<string>("--output", "-o") { Description = "text or json.", HelpName = "FORMAT", DefaultValueFactory = _ => "text" };
-        output.AcceptOnlyFromAmong("text", "json");
+        var output = OutputOption.Create();
         var watch = new Option<bool>("--watch", "-w") { Description = "Print it again every 2 s, until interrupted." };
-        var command = new Command("status", "Print what a running process serves: source, snapshot, Services, routes, certificates, leader, problems.") { admin, output, watch };
+        var command = new TaughtCommand("status", "Print what a running process serves: source, snapshot, Services, routes, certificates, leader, problems.")
+        {
+            Examples =
+            [
+                "edgeproxy status",
+                "edgeproxy status --watch",
+                "edgeproxy status --output json | jq .routes",
+            ],
+            ExitCodes = [(0, "it is ready"), (1, "it is not ready"), (2, "it cannot be asked, or wrong usage")],
+        };
+        var admin = new AdminOptions(command);
+        command.Options.Add(output);
+        command.Options.Add(watch);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var isJson = parsed.GetValue(output) == "json";
             if (!parsed.GetValue(watch))
             {
-                return await PrintAsync(parsed.GetValue(admin)!, isJson, cancellationToken);
+                return await PrintAsync(admin.Client(parsed), isJson, cancellationToken);
             }
 
             var exitCode = ExitCodes.CouldNotRead;
@@ -42,7 +49,7 @@ internal static class StatusCommand
                         Console.Write("\e[H\e[2J"); // home, and clear
                     }
 
-                    exitCode = await PrintAsync(parsed.GetValue(admin)!, isJson, cancellationToken);
+                    exitCode = await PrintAsync(admin.Client(parsed), isJson, cancellationToken);
                     await Task.Delay(WatchInterval, TimeProvider.System, cancellationToken);
                 }
             }
@@ -54,11 +61,11 @@ internal static class StatusCommand
         return command;
     }
 
-    private static async Task<int> PrintAsync(string admin, bool isJson, CancellationToken cancellationToken)
+    private static async Task<int> PrintAsync(AdminClient admin, bool isJson, CancellationToken cancellationToken)
     {
         var errors = new List<string>();
-        var status = await AdminClient.AskAsync(
-            admin, "/api/v1/status", text => JsonSerializer.Deserialize(text, AdminJson.Default.StatusDocument), errors, cancellationToken);
+        var status = await admin.AskAsync(
+            "/api/v1/status", text => JsonSerializer.Deserialize(text, AdminJson.Default.StatusDocument), errors, cancellationToken);
         if (status is null)
         {
             errors.ForEach(error => Console.Error.WriteLine($"edgeproxy: {error}"));

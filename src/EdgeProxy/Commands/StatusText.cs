@@ -14,7 +14,7 @@ internal static class StatusText
     {
         var text = new StringBuilder();
         Line("edgeproxy", $"{status.Version} on {status.Node}, up {Age(status.UptimeSeconds)}");
-        Line("ready", status.Ready ? "yes" : $"no, {status.Reason}");
+        Line("ready", status.Ready ? Paint.Good("yes") : Paint.Bad($"no, {status.Reason}"));
         if (status.Trouble is { } trouble)
         {
             Line("", trouble);
@@ -33,10 +33,10 @@ internal static class StatusText
         Line("services", $"{services.Total} with {services.Ports} ports");
         Line("frontends", $"{services.Frontends}{Parts((services.Listening, "listening"), (services.Closed, "without endpoints"), (services.Failed, "cannot be listened on"), (services.Taken, "taken by an older Service"))}");
         var endpoints = status.Endpoints;
-        Line("endpoints", $"{endpoints.Total}{Parts((endpoints.Ready, "ready"), (endpoints.Terminating, "terminating"), (endpoints.NotReady, "not ready"), (endpoints.Ejected, "ejected"), (endpoints.Unhealthy, "unhealthy"))}");
+        Line("endpoints", $"{endpoints.Total}{Parts((endpoints.Ready, "ready"), (endpoints.Terminating, "terminating"), (endpoints.NotReady, "not ready"), (endpoints.Ejected, "ejected"), (endpoints.Unhealthy, "unhealthy"), (endpoints.Drained, "drained"))}");
         foreach (var endpoint in endpoints.PassedOver.Take(LongestList))
         {
-            Line("", $"{endpoint.Address} of {endpoint.Service}: {endpoint.State}{(endpoint.EjectedForSeconds is { } seconds ? $" for {Age(seconds)} more" : "")}");
+            Line("", $"{endpoint.Address} of {endpoint.Service}: {endpoint.State}{(endpoint.EjectedForSeconds is { } seconds ? $" for {Age(seconds)} more" : "")}{(endpoint.Open > 0 ? $", {endpoint.Open} open" : "")}");
         }
 
         var routes = status.Routes;
@@ -55,11 +55,13 @@ internal static class StatusText
 
         var connections = status.Connections;
         Line("connections", $"{connections.TcpOpen} TCP open, {connections.TcpAccepted} accepted; {connections.DatagramsReceived} datagrams in, {connections.DatagramsSent} out");
-        Line("problems", $"{status.Problems.Errors} errors, {status.Problems.Warnings} warnings, {status.Problems.Notes} notes");
+        Line("problems", $"{Found(status.Problems.Errors, "errors", Paint.Bad)}, {Found(status.Problems.Warnings, "warnings", Paint.Warning)}, {status.Problems.Notes} notes");
         return text.ToString();
 
         void Line(string subject, string what) => text.Append(CultureInfo.InvariantCulture, $"{subject,-12} {what}\n");
     }
+
+    private static string Found(int count, string what, Func<string, string> paint) => count == 0 ? $"0 {what}" : paint($"{count} {what}");
 
     private static string Source(SourceDocument source) => source.Kind == "cluster"
         ? $"{source.Server}, {(source.Reachable is true ? "reachable" : string.Create(CultureInfo.InvariantCulture, $"not reachable since {source.UnreachableSince:yyyy-MM-ddTHH:mm:ssZ}"))}"

@@ -85,6 +85,12 @@ internal static partial class ProcessLog
     [LoggerMessage(120, LogLevel.Warning, "Metrics or traces do not get through to the OTLP endpoint ({What}); those are lost. Said at most every five minutes.")]
     public static partial void OtlpTrouble(ILogger logger, string what);
 
+    [LoggerMessage(121, LogLevel.Information, "Endpoint {Endpoint} of {ServicePort} was {What} through the admin port.")]
+    public static partial void EndpointDrained(ILogger logger, string what, Backend endpoint, ServicePortName servicePort);
+
+    [LoggerMessage(122, LogLevel.Information, "The log level is {Level} from now on, as the admin port was told; {Configured} after a restart.")]
+    public static partial void LogLevelChanged(ILogger logger, LogLevel level, LogLevel configured);
+
     [LoggerMessage(123, LogLevel.Information, "Not ready any more; new work is served for {Delay} yet.")]
     public static partial void Leaving(ILogger logger, TimeSpan delay);
 

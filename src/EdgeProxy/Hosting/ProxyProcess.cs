@@ -322,11 +322,12 @@ internal sealed class ProxyProcess(ProxySettings settings, ControlPlaneOptions c
     /// <summary>A second process on one machine must not fail for a port nobody asked for.</summary>
     private async Task<ProbeServer> StartAdminAsync(LiveProcess live)
     {
-        var metrics = new MetricsPage(live, settings.NginxMetrics);
+        var token = settings.AdminTokenFile is { } file ? new AdminToken(file) : null;
+        var api = new AdminApi(live, new AdminGate(token), new MetricsPage(live, settings.NginxMetrics), logLevel, _logger);
         Task<ProbeServer> StartAsync(int port) => ProbeServer.StartAsync(
             new IPEndPoint(settings.AdminAddress, port),
             "the admin port",
-            context => AdminApi.AnswerAsync(context, live, metrics),
+            api.AnswerAsync,
             loggers,
             CancellationToken.None);
 

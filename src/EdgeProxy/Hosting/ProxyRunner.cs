@@ -3,6 +3,7 @@ using EdgeProxy.Demo;
 using EdgeProxy.Kubernetes.Api.Configuration;
 using EdgeProxy.Kubernetes.Resources;
 using EdgeProxy.Settings;
+using Microsoft.Extensions.Logging;
 
 namespace EdgeProxy.Hosting;
 

@@ -214,8 +214,11 @@ internal sealed class ProxySettings
     /// <summary>Address of the admin port.</summary>
     public IPAddress AdminAddress { get; set; } = IPAddress.Loopback;
 
-    /// <summary>Port of /healthz and /readyz; null: 9180, or any free port when that is taken.</summary>
+    /// <summary>Port of the admin API and page; null: 9180, or any free port when that is taken.</summary>
     public int? AdminPort { get; set; }
+
+    /// <summary>File with the token that the admin port asks for; null: none. Read again with each request.</summary>
+    public string? AdminTokenFile { get; set; }
 
     /// <summary>Where kube-proxy's /healthz and /livez are answered; null: nowhere.</summary>
     public IPEndPoint? HealthzBindAddress { get; set; }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
+using EdgeProxy.Admin;
 using EdgeProxy.Dns.Resolving;
 using EdgeProxy.Http.AccessLogs;
 using EdgeProxy.Http.Reporting;
@@ -296,7 +297,13 @@ internal static class SettingTable
             settings.AdminAddress = address;
             return null;
         }),
-        Port("admin-port", "Port of /healthz, /readyz and /metrics. Default 9180, or any free one when that is taken.", (settings, port) => settings.AdminPort = port),
+        Port("admin-port", "Port of the web page, /healthz, /readyz, /metrics and the API. Default 9180, or any free one when that is taken.", (settings, port) => settings.AdminPort = port),
+        One("admin-token-file", "FILE", "File with the token that the admin port asks for (Authorization: Bearer), probes aside; at least 16 characters, read again when it changes. Default: none.",
+            (settings, value) =>
+            {
+                settings.AdminTokenFile = value;
+                return AdminToken.Read(value, out var mistake) is null ? mistake : null;
+            }),
         Duration("drain-timeout", DurationRule.UpToAnHour, "Time open connections get to finish after SIGTERM. Default 30s; demo 1s.",
             (settings, limit) => settings.DrainTimeout = limit) with { IsLive = true },
         Duration("shutdown-delay", DurationRule.UpToAnHour, "Time after SIGTERM in which everything is served as before, but /readyz says no, so that whoever balances over us looks elsewhere. Default 0.",

@@ -11,6 +11,9 @@ namespace EdgeProxy.Admin.Documents;
 [JsonSerializable(typeof(RoutesDocument))]
 [JsonSerializable(typeof(CertificatesDocument))]
 [JsonSerializable(typeof(ProblemsDocument))]
+[JsonSerializable(typeof(TrafficListDocument))]
+[JsonSerializable(typeof(DrainedDocument))]
+[JsonSerializable(typeof(LogLevelDocument))]
 internal sealed partial class AdminJson : JsonSerializerContext
 {
     /// <summary>For people and their terminals: a line a member, no escapes that only HTML needs.</summary>

@@ -4,9 +4,10 @@ namespace EdgeProxy.Admin.Documents;
 
 /// <summary><c>/api/v1/certificates</c>. Never has keys.</summary>
 /// <param name="Generation">The snapshot they are of.</param>
+/// <param name="Matching">How many certificates match the query.</param>
 /// <param name="Certificates">Usable ones, by when they end.</param>
 /// <param name="HostsWithout">Hosts under TLS whose certificate is not there or is for other names; they get the default one.</param>
-internal sealed record CertificatesDocument(long Generation, ImmutableArray<CertificateDocument> Certificates, ImmutableArray<HostWithoutDocument> HostsWithout);
+internal sealed record CertificatesDocument(long Generation, int Matching, ImmutableArray<CertificateDocument> Certificates, ImmutableArray<HostWithoutDocument> HostsWithout);
 
 /// <summary>A certificate.</summary>
 /// <param name="Secret">Where it comes from.</param>

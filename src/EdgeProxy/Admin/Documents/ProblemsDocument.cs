@@ -1,8 +1,9 @@
 namespace EdgeProxy.Admin.Documents;
 
 /// <summary><c>/api/v1/problems</c>.</summary>
+/// <param name="Matching">How many match the query.</param>
 /// <param name="Problems">What is wrong with objects and files, as of the last look at all of them.</param>
-internal sealed record ProblemsDocument(IEnumerable<ProblemDocument> Problems);
+internal sealed record ProblemsDocument(int Matching, IEnumerable<ProblemDocument> Problems);
 
 /// <summary>One thing that is wrong.</summary>
 /// <param name="Severity"><c>error</c> (not served), <c>warning</c> (probably not as meant) or <c>note</c>.</param>

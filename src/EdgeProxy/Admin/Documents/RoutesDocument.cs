@@ -4,9 +4,10 @@ namespace EdgeProxy.Admin.Documents;
 
 /// <summary><c>/api/v1/routes</c>.</summary>
 /// <param name="Generation">The snapshot they are of.</param>
+/// <param name="Matching">How many routes match the query.</param>
 /// <param name="Routes">Those that a request can meet, by host and path.</param>
 /// <param name="Shadowed">Rules that are never reached.</param>
-internal sealed record RoutesDocument(long Generation, IEnumerable<RouteDocument> Routes, IEnumerable<ShadowedDocument> Shadowed);
+internal sealed record RoutesDocument(long Generation, int Matching, IEnumerable<RouteDocument> Routes, IEnumerable<ShadowedDocument> Shadowed);
 
 /// <summary>A route.</summary>
 /// <param name="Host">Empty: every host.</param>
@@ -20,6 +21,7 @@ internal sealed record RoutesDocument(long Generation, IEnumerable<RouteDocument
 /// <param name="Tls">The host is under TLS.</param>
 /// <param name="Policies">What its Ingress asks for beyond that, named as the policies are.</param>
 /// <param name="Canary">Who serves some of its requests instead.</param>
+/// <param name="Traffic">What it has had to do.</param>
 internal sealed record RouteDocument(
     string Host,
     string Path,
@@ -31,7 +33,8 @@ internal sealed record RouteDocument(
     bool HttpsRedirect,
     bool Tls,
     ImmutableArray<string> Policies,
-    CanaryDocument? Canary);
+    CanaryDocument? Canary,
+    TrafficDocument Traffic);
 
 /// <summary>The alternative of a route.</summary>
 /// <param name="Ingress">Whose it is.</param>

@@ -4,8 +4,9 @@ namespace EdgeProxy.Admin.Documents;
 
 /// <summary><c>/api/v1/services</c>.</summary>
 /// <param name="Generation">The snapshot they are of.</param>
+/// <param name="Matching">How many Services match the query.</param>
 /// <param name="Services">By namespace and name.</param>
-internal sealed record ServicesDocument(long Generation, IEnumerable<ServiceDocument> Services);
+internal sealed record ServicesDocument(long Generation, int Matching, IEnumerable<ServiceDocument> Services);
 
 /// <summary>A Service as it is served.</summary>
 internal sealed record ServiceDocument
@@ -51,8 +52,9 @@ internal sealed record HealthCheckDocument(string? HttpPath, double IntervalSeco
 /// <param name="NodePort">Null: none.</param>
 /// <param name="AppProtocol">What is spoken there.</param>
 /// <param name="Endpoints">By address.</param>
+/// <param name="Traffic">What it has had to do.</param>
 internal sealed record ServicePortDocument(
-    string Name, string Protocol, int Port, int? NodePort, string? AppProtocol, ImmutableArray<EndpointDocument> Endpoints);
+    string Name, string Protocol, int Port, int? NodePort, string? AppProtocol, ImmutableArray<EndpointDocument> Endpoints, TrafficDocument Traffic);
 
 /// <summary>An endpoint.</summary>
 /// <param name="Address">Where it listens.</param>
@@ -64,8 +66,9 @@ internal sealed record ServicePortDocument(
 /// <param name="MaxConnections">With so many open it takes no new ones; null: no limit.</param>
 /// <param name="Open">Connections, flows and requests it has from here now.</param>
 /// <param name="Zones">Zones it is meant for; empty: all.</param>
+/// <param name="Drained">An operator took it out: it gets nothing new.</param>
 internal sealed record EndpointDocument(
-    string Address, string? Node, string State, bool Healthy, double? EjectedForSeconds, int Weight, int? MaxConnections, int Open, ImmutableArray<string> Zones);
+    string Address, string? Node, string State, bool Healthy, double? EjectedForSeconds, int Weight, int? MaxConnections, int Open, ImmutableArray<string> Zones, bool Drained);
 
 /// <summary>An address under which a port is reachable.</summary>
 /// <param name="Address">With port and protocol.</param>

@@ -20,6 +20,7 @@ namespace EdgeProxy.Admin.Documents;
 /// <param name="Leader">Who writes to the cluster; null when nobody does (manifests).</param>
 /// <param name="Connections">What the event loops carry.</param>
 /// <param name="Problems">What is wrong with objects.</param>
+/// <param name="Http">What is served at L7.</param>
 internal sealed record StatusDocument(
     string Version,
     string Node,
@@ -37,7 +38,8 @@ internal sealed record StatusDocument(
     CertificateCounts Certificates,
     LeaderDocument? Leader,
     ConnectionCounts Connections,
-    ProblemCounts Problems);
+    ProblemCounts Problems,
+    HttpCounts? Http = null);
 
 /// <summary>Where the objects come from.</summary>
 /// <param name="Kind"><c>cluster</c> or <c>manifests</c>.</param>
@@ -85,22 +87,24 @@ internal sealed record PropagationDocument(long Events, double P50Milliseconds, 
 /// <param name="Taken">Frontends that an older Service has.</param>
 internal sealed record ServiceCounts(int Total, int Ports, int Frontends, int Listening, int Closed, int Failed, int Taken);
 
-/// <summary>Endpoints of all Service ports. Each is in one of the first three; the last two say who of them is passed over.</summary>
+/// <summary>Endpoints of all Service ports. Each is in one of the first three; the others say who of them is passed over.</summary>
 /// <param name="Total">All.</param>
 /// <param name="Ready">May take new connections.</param>
 /// <param name="Terminating">Going, but able to serve until then.</param>
 /// <param name="NotReady">Cannot serve.</param>
 /// <param name="Ejected">Kept failing.</param>
 /// <param name="Unhealthy">Fail their health checks.</param>
-/// <param name="PassedOver">The ejected and unhealthy ones, at most 100.</param>
-internal sealed record EndpointCounts(int Total, int Ready, int Terminating, int NotReady, int Ejected, int Unhealthy, ImmutableArray<PassedOverDocument> PassedOver);
+/// <param name="PassedOver">The ejected, unhealthy and drained ones, at most 100.</param>
+/// <param name="Drained">An operator took them out.</param>
+internal sealed record EndpointCounts(int Total, int Ready, int Terminating, int NotReady, int Ejected, int Unhealthy, ImmutableArray<PassedOverDocument> PassedOver, int Drained);
 
 /// <summary>An endpoint that gets nothing while others are there.</summary>
 /// <param name="Service">Its Service port.</param>
 /// <param name="Address">Where it listens.</param>
-/// <param name="State"><c>ejected</c> or <c>unhealthy</c>.</param>
-/// <param name="EjectedForSeconds">How much longer; null for an unhealthy one.</param>
-internal sealed record PassedOverDocument(string Service, string Address, string State, double? EjectedForSeconds);
+/// <param name="State"><c>drained</c>, <c>unhealthy</c> or <c>ejected</c>.</param>
+/// <param name="EjectedForSeconds">How much longer; null for one that is not ejected.</param>
+/// <param name="Open">Connections, flows and requests it has from here now.</param>
+internal sealed record PassedOverDocument(string Service, string Address, string State, double? EjectedForSeconds, int Open);
 
 /// <summary>Routes that a request can meet, by what becomes of it.</summary>
 /// <param name="Ingresses">Ingresses served.</param>
@@ -139,10 +143,21 @@ internal sealed record LeaderDocument(bool Elected, string? Lease, string Identi
 /// <summary>What the event loops carry at L4.</summary>
 /// <param name="TcpOpen">TCP connections now.</param>
 /// <param name="TcpAccepted">Since the start.</param>
+/// <param name="BytesReceived">From clients, TCP and UDP, since the start.</param>
+/// <param name="BytesSent">To clients.</param>
 /// <param name="DatagramsReceived">From clients, since the start.</param>
 /// <param name="DatagramsSent">To clients, since the start.</param>
 /// <param name="DatagramsDropped">That the kernel did not take, in either direction, since the start.</param>
-internal sealed record ConnectionCounts(long TcpOpen, long TcpAccepted, long DatagramsReceived, long DatagramsSent, long DatagramsDropped);
+internal sealed record ConnectionCounts(long TcpOpen, long TcpAccepted, long BytesReceived, long BytesSent, long DatagramsReceived, long DatagramsSent, long DatagramsDropped);
+
+/// <summary>HTTP, since the start but for what is open.</summary>
+/// <param name="Connections">Connections of clients that are open now.</param>
+/// <param name="Active">Requests being served now.</param>
+/// <param name="Requests">Requests that are over.</param>
+/// <param name="Errors">Those with a 5xx, or an answer that broke off.</param>
+/// <param name="BytesReceived">Their bodies.</param>
+/// <param name="BytesSent">Their answers' bodies.</param>
+internal sealed record HttpCounts(long Connections, long Active, long Requests, long Errors, long BytesReceived, long BytesSent);
 
 /// <summary>Problems by what they cost.</summary>
 internal sealed record ProblemCounts(int Errors, int Warnings, int Notes);
