@@ -209,6 +209,11 @@ public static class RequestExplainer
             return "kept failing: passed over for a while";
         }
 
+        if (backend.IsDrained)
+        {
+            return "drained through the admin port: gets no new requests";
+        }
+
         return backend.Weight == 0 ? "weight 0: gets no new requests" : backend.IsOpen ? "may serve" : "has all the connections it may have";
     }
 

@@ -15,7 +15,7 @@ public sealed class LaneRulesTests
             + "GeneratesRequestId Gzip HiddenHeaders LogsAccess RedirectStatus RequestHeaders ResponseHeaders StrictTransportSecurity Traces TrustsIncomingTraces "
             + "UnloggedPaths"
         },
-        { typeof(Route), "Backend Canary Forwarding HasSteps Host HostPolicies Ingress IsClosed Path Policies RedirectsToHost Rewrite SslRedirect Type" },
+        { typeof(Route), "Backend Canary Forwarding HasSteps Host HostPolicies Ingress IsClosed Path Policies RedirectsToHost Rewrite SslRedirect Traffic Type" },
         { typeof(ForwardingPolicies), "Affinity Balancing Mirror Retry Transfer Upstream" },
         { typeof(TransferPolicy), "BuffersRequest ConnectTimeout MaxBodySize ReadTimeout SendTimeout" },
         { typeof(RetryPolicy), "Conditions Timeout Tries" },
