@@ -163,7 +163,6 @@ public sealed class MetricsTests
         var request = Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         await using var stream = client.GetStream();
         await stream.WriteAsync(request, Deadline);
-        client.Client.Shutdown(SocketShutdown.Send);
         using var reader = new StreamReader(stream);
         Assert.Contains("hello", await reader.ReadToEndAsync(Deadline), StringComparison.Ordinal);
         return request.Length;
